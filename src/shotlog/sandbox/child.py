@@ -1,0 +1,51 @@
+"""The child's side of ``Sandbox``: reads one request a line, answers one line each."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from shotlog.errors import AppError
+
+
+def main(argv: Sequence[str]) -> None:
+    """Serve requests from stdin until it closes."""
+    memory_bytes, *preload = argv
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C belongs to the parent, which ends us
+    if int(memory_bytes):
+        resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # codecs that print must not garble the replies
+    for module in preload:
+        importlib.import_module(module)
+    for line in sys.stdin.buffer:
+        replies.write(json.dumps(_serve(json.loads(line))).encode() + b"\n")
+        replies.flush()
+
+
+def _serve(request: dict[str, Any]) -> dict[str, Any]:
+    module, _, name = request["function"].partition(":")
+    if not module.startswith("shotlog."):
+        return _failure("media_crashed", f"{module} is not ours to run.")
+    try:
+        return {"result": getattr(importlib.import_module(module), name)(**request["arguments"])}
+    except AppError as error:
+        return _failure(error.code, error.message, error.hint)
+    except MemoryError:
+        return _failure("media_memory", "Needs more memory than one media file may take.")
+    except Exception as error:  # noqa: BLE001 - one file's surprise is that file's refusal
+        return _failure("media_unreadable", f"{type(error).__name__}: {error}")
+
+
+def _failure(code: str, message: str, hint: str = "") -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "hint": hint}}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
