@@ -90,7 +90,7 @@ class Topic(Section):
 class People(Section):
     """Who is in the picture, never by name: how many at once at the most, and what they look like."""
 
-    max_count: int | None = Field(None, ge=0)
+    max_count: Annotated[int, Field(ge=0)] | None = None
     descriptions: list[str] = []
     time_ranges: list[TimeRange] = []
 
@@ -146,7 +146,7 @@ class Label(Section):
 
     dimension: str
     value: str = "unknown"
-    confidence: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
     evidence: list[str] = []
     unknown_reason: str | None = None
 
@@ -197,7 +197,7 @@ class Metadata(Section):
 
 
 #: Section name -> its shape. ``chapters`` is a bare list in an answer, as models write it.
-SHAPES: dict[str, type[Section] | type[list[Chapter]]] = {
+SHAPES: dict[str, type[Section | list[Chapter]]] = {
     "summary": Summary,
     "chapters": list[Chapter],
     "description": Description,
