@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -58,6 +58,12 @@ class Settings(BaseSettings):
         None, description="Pause between two looks at a job; empty: 30, or 0.5 for the built-in emulator."
     )
     on_demand_concurrency: int = Field(4, ge=1, description="Requests in flight in on-demand mode.")
+    vision_endpoint: str = Field(
+        "",
+        description="OpenAI-compatible endpoint of your own that looks at frames instead of the local engine.",
+    )
+    vision_model: str = Field("", description="Model name at that endpoint.")
+    vision_api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint, if it asks for one.")
     workers: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Processes that open media files."
     )

@@ -71,6 +71,17 @@ class BlobStore(Protocol):
         """Return the ``s3://bucket/...`` URI by which a model provider reaches *key*."""
 
 
+class Buckets(Protocol):
+    """All buckets that a model provider can see, by name."""
+
+    def bucket(self, name: str) -> BlobStore:
+        """Return the bucket's objects, keys counted from the bucket's root.
+
+        Raises:
+            NotFound: there is no such bucket.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class MediaInput:
     """One picture or video that a question is about, as a local file."""
