@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     on_demand_concurrency: int = Field(4, ge=1, description="Requests in flight in on-demand mode.")
     vision_endpoint: str = Field(
         "",
-        description="OpenAI-compatible endpoint of your own that looks at frames instead of the local engine.",
+        description="OpenAI-compatible endpoint of your own that takes the local engine's place.",
     )
     vision_model: str = Field("", description="Model name at that endpoint.")
     vision_api_key: SecretStr = Field(SecretStr(""), description="Key of that endpoint, if it asks for one.")
