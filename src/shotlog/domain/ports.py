@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from shotlog.domain.job_state import JobRequest, JobStatus
+
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
@@ -117,3 +119,52 @@ class VisionModel(Protocol):
 
     def answer(self, question: Question) -> Answer:
         """Answer one question; raises ``MediaRefused`` when the media cannot be opened."""
+
+
+class BatchProvider(Protocol):
+    """Someone who works through manifests: Bedrock, or the emulator that stands in for it.
+
+    Besides what each method names, all raise ``Throttled`` and ``Unavailable`` (try again later) and
+    ``Rejected`` (trying again will not help; the hint says how to mend it).
+    """
+
+    def create(self, request: JobRequest) -> str:
+        """Ask for a job and return its ARN; asking twice with one client token gives the same job (R5).
+
+        Raises:
+            QuotaReached: all slots are taken; wait for one.
+        """
+
+    def get(self, arn: str) -> JobStatus:
+        """Look one job up by its full ARN (rule R11).
+
+        Raises:
+            NotFound: the provider has no such job.
+        """
+
+    def list(self, *, name_contains: str = "", since: datetime | None = None) -> Iterator[JobStatus]:
+        """Yield the jobs submitted after *since* whose name contains a text, the newest first."""
+
+    def stop(self, arn: str) -> None:
+        """Ask a job to stop; one that has ended already is left as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandQuestion:
+    """What one asset's model is asked outside a job: media by URI, then the words."""
+
+    model_id: str
+    kind: str
+    #: Bedrock's name of the format: ``mp4``, ``jpeg``...
+    format: str
+    uri: str
+    text: str
+    max_tokens: int
+    temperature: float = 0.0
+
+
+class OnDemandModel(Protocol):
+    """A multimodal model that answers at once."""
+
+    def converse(self, question: OnDemandQuestion) -> Answer:
+        """Ask about one asset; raises ``Throttled``, ``QuotaReached``, ``Unavailable`` or ``Rejected``."""
