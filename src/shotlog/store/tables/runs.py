@@ -105,8 +105,9 @@ class RecordRow(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id"))
     job_id: Mapped[int | None] = mapped_column(ForeignKey("batch_jobs.id"))
-    #: The key of the proxy in the store, and of its copy in the chunk's folder.
-    proxy_key: Mapped[str | None]
+    #: The content that was asked about: a file that changes is asked about again.
+    fingerprint: Mapped[str]
+    #: Where the chunk's folder holds the copy of the proxy; stored before the job is asked for.
     media_key: Mapped[str | None]
     outcome: Mapped[str | None]
     code: Mapped[str | None]

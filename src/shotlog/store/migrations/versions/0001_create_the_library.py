@@ -244,7 +244,7 @@ def upgrade() -> None:
         sa.Column("run_id", KEY_TYPE, nullable=False),
         sa.Column("asset_id", KEY_TYPE, nullable=False),
         sa.Column("job_id", KEY_TYPE, nullable=True),
-        sa.Column("proxy_key", sa.String(), nullable=True),
+        sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("media_key", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("code", sa.String(), nullable=True),

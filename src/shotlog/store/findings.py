@@ -1,0 +1,114 @@
+"""Queries over annotations and segments: what is written once a result is good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shotlog.domain.folding import fold
+from shotlog.store.tables.findings import AnnotationRow, SegmentRow
+from shotlog.store.tables.library import AssetRow
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one good record says about its asset, ready to store."""
+
+    asset_id: int
+    record_id: int
+    engine: str
+    #: Section name -> its validated body.
+    sections: Mapping[str, Any]
+    #: Section name -> (field, text, start_ms, end_ms) of its findable pieces.
+    segments: Mapping[str, Sequence[tuple[str, str, int | None, int | None]]]
+
+
+def apply(session: Session, findings: Sequence[Finding], now: datetime) -> None:
+    """Store findings as the current ones; older annotations of the same section become history.
+
+    *findings* are of different assets.
+    """
+    if not findings:
+        return
+    _retire(session, findings)
+    pieces = [(finding, section, body) for finding in findings for section, body in finding.sections.items()]
+    ids = session.scalars(
+        sa.insert(AnnotationRow).returning(AnnotationRow.id, sort_by_parameter_order=True),
+        [
+            {
+                "asset_id": finding.asset_id,
+                "record_id": finding.record_id,
+                "section": section,
+                "engine": finding.engine,
+                "body": body,
+                "current": True,
+                "created_at": now,
+            }
+            for finding, section, body in pieces
+        ],
+    ).all()
+    _add_segments(
+        session,
+        [
+            (finding.asset_id, annotation_id, *segment)
+            for annotation_id, (finding, section, _) in zip(ids, pieces, strict=True)
+            for segment in finding.segments.get(section, ())
+        ],
+    )
+    session.execute(
+        sa.update(AssetRow)
+        .where(AssetRow.id.in_([finding.asset_id for finding in findings]))
+        .values(analysed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def replace_names(
+    session: Session, asset_id: int, segments: Sequence[tuple[str, str, int | None, int | None]]
+) -> None:
+    """Store the words of a file's own name, in place of older ones."""
+    session.execute(
+        sa.delete(SegmentRow).where(SegmentRow.asset_id == asset_id, SegmentRow.annotation_id.is_(None))
+    )
+    _add_segments(session, [(asset_id, None, *segment) for segment in segments])
+
+
+def _retire(session: Session, findings: Sequence[Finding]) -> None:
+    by_sections: dict[tuple[str, ...], list[int]] = {}
+    for finding in findings:
+        by_sections.setdefault(tuple(finding.sections), []).append(finding.asset_id)
+    for sections, assets in by_sections.items():
+        old = session.scalars(
+            sa.select(AnnotationRow.id).where(
+                AnnotationRow.asset_id.in_(assets), AnnotationRow.section.in_(sections), AnnotationRow.current
+            )
+        ).all()
+        if old:
+            session.execute(sa.delete(SegmentRow).where(SegmentRow.annotation_id.in_(old)))
+            session.execute(sa.update(AnnotationRow).where(AnnotationRow.id.in_(old)).values(current=False))
+
+
+def _add_segments(
+    session: Session, segments: Sequence[tuple[int, int | None, str, str, int | None, int | None]]
+) -> None:
+    if segments:
+        session.execute(
+            sa.insert(SegmentRow),
+            [
+                {
+                    "asset_id": asset_id,
+                    "annotation_id": annotation_id,
+                    "field": field,
+                    "text": text,
+                    "folded": fold(text),
+                    "start_ms": start_ms,
+                    "end_ms": end_ms,
+                }
+                for asset_id, annotation_id, field, text, start_ms, end_ms in segments
+            ],
+        )

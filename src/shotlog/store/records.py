@@ -1,0 +1,229 @@
+"""Queries over records: what is still open, what came back, what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shotlog.domain.state import AssetState
+from shotlog.store.tables.library import AssetRow, RenditionRow
+from shotlog.store.tables.runs import LedgerRow, RecordRow, ResultRow, RunRow
+
+_PAGE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord:
+    """A record without an outcome, with what is needed to ask about its asset."""
+
+    id: int
+    asset_id: int
+    media_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one record ends, with what came back and what it cost."""
+
+    record_id: int
+    outcome: str
+    code: str | None = None
+    message: str | None = None
+    retryable: bool | None = None
+    stop_reason: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    raw_text: str | None = None
+    #: Micro-dollars; None when the price is unknown.
+    amount_microusd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLine:
+    """One record of a run, for people."""
+
+    record_id: int
+    asset_id: int
+    name: str
+    outcome: str | None
+    code: str | None
+    message: str | None
+    retryable: bool | None
+    input_tokens: int | None
+    output_tokens: int | None
+
+
+def proxies_of_run(session: Session, run_id: int) -> Iterator[tuple[int, int, str, int]]:
+    """Yield (record, asset, rendition path, bytes) of a run's unassigned records in order, flat in memory."""
+    after = 0
+    while True:
+        rows = session.execute(
+            sa.select(RecordRow.id, RecordRow.asset_id, RenditionRow.path, RenditionRow.size_bytes)
+            .join(
+                RenditionRow,
+                sa.and_(RenditionRow.asset_id == RecordRow.asset_id, RenditionRow.kind == "proxy"),
+            )
+            .where(
+                RecordRow.run_id == run_id,
+                RecordRow.outcome.is_(None),
+                RecordRow.job_id.is_(None),
+                RecordRow.id > after,
+            )
+            .order_by(RecordRow.id)
+            .limit(_PAGE)
+        ).all()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1][0]
+
+
+def without_proxy(session: Session, run_id: int) -> list[tuple[int, str, str]]:
+    """Return (record, code, reason) of a run's open records whose asset has no proxy to send."""
+    has_proxy = sa.exists().where(RenditionRow.asset_id == RecordRow.asset_id, RenditionRow.kind == "proxy")
+    rows = session.execute(
+        sa.select(RecordRow.id, AssetRow.failure_code, AssetRow.failure_reason)
+        .join(AssetRow, AssetRow.id == RecordRow.asset_id)
+        .where(RecordRow.run_id == run_id, RecordRow.outcome.is_(None), ~has_proxy)
+    )
+    return [(id_, code or "no_proxy", reason or "No proxy could be made.") for id_, code, reason in rows]
+
+
+def open_of_job(session: Session, job_id: int) -> list[OpenRecord]:
+    """Return a chunk's records that have no outcome, in order."""
+    return _open(session, RecordRow.job_id == job_id)
+
+
+def open_without_job(session: Session, run_id: int, *, limit: int) -> list[OpenRecord]:
+    """Return a run's open records that belong to no chunk: those asked about on demand."""
+    return _open(session, sa.and_(RecordRow.run_id == run_id, RecordRow.job_id.is_(None)), limit=limit)
+
+
+def of_job(session: Session, job_id: int) -> dict[int, int]:
+    """Return record -> asset for all records of a chunk, whatever came of them."""
+    rows = session.execute(sa.select(RecordRow.id, RecordRow.asset_id).where(RecordRow.job_id == job_id))
+    return dict(rows)
+
+
+def set_media_keys(session: Session, keys: Mapping[int, str]) -> None:
+    """Store where each record's media stands in the chunk's folder."""
+    if keys:
+        session.execute(sa.update(RecordRow), [{"id": id_, "media_key": key} for id_, key in keys.items()])
+
+
+def close(session: Session, endings: Sequence[Ending], now: datetime) -> set[int]:
+    """Give open records their outcome, keep what came back, and return those that were open.
+
+    A record that has an outcome keeps it: applying the same output twice changes nothing.
+    """
+    ids = [ending.record_id for ending in endings]
+    still_open = set(
+        session.scalars(
+            sa.select(RecordRow.id)
+            .where(RecordRow.id.in_(ids), RecordRow.outcome.is_(None))
+            .with_for_update()
+        )
+    )
+    fresh = {ending.record_id: ending for ending in endings if ending.record_id in still_open}
+    if not fresh:
+        return set()
+    names = ("outcome", "code", "message", "retryable", "stop_reason", "input_tokens", "output_tokens")
+    session.execute(
+        sa.update(RecordRow),
+        [
+            {"id": id_, "finished_at": now, **{name: getattr(ending, name) for name in names}}
+            for id_, ending in fresh.items()
+        ],
+    )
+    results = [
+        {"record_id": id_, "raw_text": ending.raw_text, "received_at": now}
+        for id_, ending in fresh.items()
+        if ending.raw_text is not None
+    ]
+    if results:
+        session.execute(sa.insert(ResultRow), results)
+    return set(fresh)
+
+
+def book(
+    session: Session, endings: Sequence[Ending], *, run_id: int, mode: str, model: str, now: datetime
+) -> None:
+    """Write the money of freshly closed records into the ledger; a record can be booked only once."""
+    entries = [
+        {
+            "record_id": ending.record_id,
+            "run_id": run_id,
+            "mode": mode,
+            "model": model,
+            "input_tokens": ending.input_tokens or 0,
+            "output_tokens": ending.output_tokens or 0,
+            "amount_microusd": ending.amount_microusd,
+            "booked_at": now,
+        }
+        for ending in endings
+        if ending.input_tokens is not None or ending.output_tokens is not None
+    ]
+    if entries:
+        session.execute(sa.insert(LedgerRow), entries)
+
+
+def drop_unassigned(session: Session, run_id: int) -> int:
+    """Take open records that belong to no chunk out of a run: they wait for a later one."""
+    result = session.execute(
+        sa.delete(RecordRow).where(
+            RecordRow.run_id == run_id, RecordRow.job_id.is_(None), RecordRow.outcome.is_(None)
+        )
+    )
+    dropped = int(getattr(result, "rowcount", 0))
+    session.execute(sa.update(RunRow).where(RunRow.id == run_id).values(planned=RunRow.planned - dropped))
+    return dropped
+
+
+def due_for_rendering(run_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition that a run waits for an asset's proxy."""
+    wanted = sa.exists().where(
+        RecordRow.asset_id == AssetRow.id, RecordRow.run_id == run_id, RecordRow.outcome.is_(None)
+    )
+    made = sa.exists().where(RenditionRow.asset_id == AssetRow.id, RenditionRow.kind == "proxy")
+    return sa.and_(AssetRow.state == AssetState.READY, wanted, ~made)
+
+
+def lines_of_run(
+    session: Session, run_id: int, *, outcomes: Sequence[str] = (), after: int = 0, limit: int = 100
+) -> list[OutcomeLine]:
+    """Return a run's records for people, in order: a keyset page."""
+    condition = RecordRow.outcome.in_(outcomes) if outcomes else sa.true()
+    rows = session.execute(
+        sa.select(
+            RecordRow.id,
+            RecordRow.asset_id,
+            AssetRow.name,
+            RecordRow.outcome,
+            RecordRow.code,
+            RecordRow.message,
+            RecordRow.retryable,
+            RecordRow.input_tokens,
+            RecordRow.output_tokens,
+        )
+        .join(AssetRow, AssetRow.id == RecordRow.asset_id)
+        .where(RecordRow.run_id == run_id, RecordRow.id > after, condition)
+        .order_by(RecordRow.id)
+        .limit(limit)
+    )
+    return [OutcomeLine(*row) for row in rows]
+
+
+def _open(
+    session: Session, condition: sa.ColumnElement[bool], *, limit: int | None = None
+) -> list[OpenRecord]:
+    query = (
+        sa.select(RecordRow.id, RecordRow.asset_id, RecordRow.media_key)
+        .where(condition, RecordRow.outcome.is_(None))
+        .order_by(RecordRow.id)
+        .limit(limit)
+    )
+    return [OpenRecord(*row) for row in session.execute(query)]
