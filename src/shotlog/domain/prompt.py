@@ -48,7 +48,7 @@ def compose(recipe: Recipe, kind: str, context: AssetContext) -> str:
     blocks.append(f"{SCHEMA_LINE}\n{compact_json(answer_schema(part.sections))}")
     blocks.append(
         "Answer with one JSON object that fits this schema, and with only JSON: no prose, no code fence. "
-        "Keep every section; inside it leave out what you cannot see. Write text without backslashes and line breaks."
+        "Keep every section; leave out fields that you cannot fill. No backslashes or line breaks in text."
     )
     return "\n\n".join(blocks)
 
