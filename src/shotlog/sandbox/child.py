@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -12,6 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from shotlog.errors import AppError
+
+#: The disk's trouble is not the file's: the work must be done again, not the file refused.
+_DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def main(argv: Sequence[str]) -> None:
@@ -39,6 +43,9 @@ def _serve(request: dict[str, Any]) -> dict[str, Any]:
         return _failure(error.code, error.message, error.hint)
     except MemoryError:
         return _failure("media_memory", "Needs more memory than one media file may take.")
+    except OSError as error:
+        code = "no_space" if error.errno in _DISK_TROUBLE else "media_unreadable"
+        return _failure(code, f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - one file's surprise is that file's refusal
         return _failure("media_unreadable", f"{type(error).__name__}: {error}")
 

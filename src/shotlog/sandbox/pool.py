@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from shotlog.errors import AppError, MediaCrashed, MediaRefused, MediaTimeout
+from shotlog.errors import AppError, MediaCrashed, MediaRefused, MediaTimeout, Unavailable
 
 _RECYCLE_AFTER = 500  # calls: bounds what a leak in a codec can cost
 
@@ -147,4 +147,8 @@ class _Child:
 
 
 def _revive(error: dict[str, str]) -> AppError:
+    if error["code"] == "no_space":
+        return Unavailable(
+            error["message"], hint="Free disk space, then start again: it goes on where it was."
+        )
     return MediaRefused(error["message"], code=error["code"], hint=error["hint"])

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,7 +14,17 @@ from sqlalchemy.orm import Session
 from shotlog.domain.state import IMPORT, AssetState, ImportState
 from shotlog.errors import NotFound
 from shotlog.store.assets import covered_by
+from shotlog.store.tables.columns import path_to_text, text_to_path
 from shotlog.store.tables.library import AssetRow, ImportRow, LibraryRow, SourceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that is no usable asset, and why."""
+
+    path: str
+    code: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +37,7 @@ class Import:
     found: int
     moved: int
     missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A file that is no usable asset, and why."""
-
-    path: str
-    code: str
-    reason: str
+    problems: tuple[Refusal, ...]
 
 
 def library_uid(session: Session, now: datetime) -> str:
@@ -65,7 +68,7 @@ def source_scanned(session: Session, path: str, now: datetime) -> None:
 
 def create(session: Session, paths: Sequence[str], now: datetime) -> int:
     """Open an import of *paths*."""
-    row = ImportRow(paths=list(paths), state=ImportState.SCANNING, created_at=now)
+    row = ImportRow(paths=[path_to_text(path) for path in paths], state=ImportState.SCANNING, created_at=now)
     session.add(row)
     session.flush()
     return row.id
@@ -80,7 +83,10 @@ def get(session: Session, import_id: int) -> Import:
     row = session.get(ImportRow, import_id)
     if row is None:
         raise NotFound(f"There is no import imp_{import_id}.")
-    return Import(row.id, tuple(row.paths), row.state, row.found, row.moved, row.missing)
+    problems = tuple(Refusal(text_to_path(path), code, reason) for path, code, reason in row.problems)
+    return Import(
+        row.id, tuple(map(text_to_path, row.paths)), row.state, row.found, row.moved, row.missing, problems
+    )
 
 
 def open_imports(session: Session) -> list[int]:
@@ -89,14 +95,14 @@ def open_imports(session: Session) -> list[int]:
     return list(session.scalars(query))
 
 
-def advance(session: Session, import_id: int, new: ImportState, now: datetime, **counts: int) -> None:
+def advance(session: Session, import_id: int, new: ImportState, now: datetime, **facts: Any) -> None:
     """Write an import's next state, with what is now known of it."""
     row = session.get(ImportRow, import_id, with_for_update=True)
     if row is None:
         raise NotFound(f"There is no import imp_{import_id}.")
     IMPORT.check(row.state, new)
     row.state = new
-    for name, value in counts.items():
+    for name, value in facts.items():
         setattr(row, name, value)
     if IMPORT.is_terminal(new):
         row.ended_at = now

@@ -49,12 +49,12 @@ class PathText(TypeDecorator[str]):
     def process_bind_param(self, value: str | os.PathLike[str] | None, dialect: Dialect) -> str | None:
         """Move undecodable bytes to private-use characters."""
         del dialect
-        return None if value is None else os.fspath(value).translate(_TO_TEXT)
+        return None if value is None else path_to_text(os.fspath(value))
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
         """Move them back."""
         del dialect
-        return None if value is None else value.translate(_FROM_TEXT)
+        return None if value is None else text_to_path(value)
 
 
 class HostileText(TypeDecorator[str]):
@@ -79,6 +79,16 @@ class HostileJson(TypeDecorator[Any]):
         """Replace what cannot be stored in every string."""
         del dialect
         return _clean_json(value)
+
+
+def path_to_text(path: str) -> str:
+    """Move the undecodable bytes of a path to private-use characters, which text columns can hold."""
+    return path.translate(_TO_TEXT)
+
+
+def text_to_path(text: str) -> str:
+    """Undo ``path_to_text``."""
+    return text.translate(_FROM_TEXT)
 
 
 def clean_text(value: str) -> str:

@@ -43,6 +43,8 @@ class ImportRow(Base):
     found: Mapped[int] = mapped_column(default=0)
     moved: Mapped[int] = mapped_column(default=0)
     missing: Mapped[int] = mapped_column(default=0)
+    #: Folders that could not be read: [path, code, reason] each.
+    problems: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

@@ -1,0 +1,177 @@
+"""Find out what a folder holds and what changed since the last look; only changes are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shotlog.domain.clock import Clock
+from shotlog.domain.state import ImportState
+from shotlog.errors import NotFound
+from shotlog.services.walking import Listing, see, walk
+from shotlog.store import assets, imports
+from shotlog.store.assets import KnownFile, SeenFile
+from shotlog.store.database import Database
+
+_FLUSH_AFTER = 2000  # changed files: one transaction each time
+
+
+@dataclass
+class ScanCounts:
+    """What a scan found, in files."""
+
+    found: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    missing: int = 0
+    problems: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass
+class _Changes:
+    new: list[SeenFile] = field(default_factory=list)
+    changed: list[tuple[int, SeenFile]] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.new) + len(self.changed) + len(self.gone) + len(self.back)
+
+
+class Scanner:
+    """Registers folders in place and read-only; every scan can run twice."""
+
+    def __init__(self, database: Database, clock: Clock, *, exclude: Collection[str] = ()) -> None:
+        self._database = database
+        self._clock = clock
+        self._exclude = exclude
+
+    def open_import(self, paths: Sequence[str]) -> int:
+        """Open an import of *paths*; the scan itself is ``scan``."""
+        with self._database.write() as session:
+            return imports.create(session, paths, self._clock())
+
+    def scan(self, import_id: int) -> ScanCounts:
+        """Compare the import's paths with what is known, and write what changed."""
+        with self._database.read() as session:
+            paths = imports.get(session, import_id).paths
+        counts = ScanCounts()
+        for path in paths:
+            with self._database.write() as session:
+                source_id = imports.add_source(session, path, self._clock())
+            self._scan_root(path, counts, import_id=import_id, source_id=source_id)
+            with self._database.write() as session:
+                imports.source_scanned(session, path, self._clock())
+        with self._database.write() as session:
+            imports.advance(
+                session,
+                import_id,
+                ImportState.PROBING,
+                self._clock(),
+                found=counts.found,
+                missing=counts.missing,
+                problems=counts.problems,
+            )
+        return counts
+
+    def preview(self, paths: Sequence[str]) -> ScanCounts:
+        """Say what an import of *paths* would find, and write nothing."""
+        counts = ScanCounts()
+        for path in paths:
+            self._scan_root(path, counts, import_id=None, source_id=None)
+        return counts
+
+    def _scan_root(
+        self, root: str, counts: ScanCounts, *, import_id: int | None, source_id: int | None
+    ) -> None:
+        changes = _Changes()
+        visited: set[str] = set()
+        for listing in _listings(root, self._exclude):
+            visited.add(listing.folder)
+            counts.found += len(listing.files)
+            if listing.error is not None:
+                counts.problems.append((listing.folder, "unreadable_folder", listing.error))
+            self._compare(listing, root, counts, changes)
+            if len(changes) >= _FLUSH_AFTER:
+                self._write(changes, import_id, source_id)
+                changes = _Changes()
+        self._find_lost_folders(root, visited, counts, changes)
+        self._write(changes, import_id, source_id)
+
+    def _compare(self, listing: Listing, root: str, counts: ScanCounts, changes: _Changes) -> None:
+        with self._database.read() as session:
+            if listing.folder == root or os.path.isdir(root):
+                known = assets.in_folder(session, listing.folder)
+            else:
+                one = assets.by_path(session, root)
+                known = {root: one} if one else {}
+        for file in listing.files:
+            _sort(file, known.pop(file.path, None), counts, changes)
+        if listing.error is None:
+            gone = [file.id for file in known.values() if not file.missing]
+            counts.missing += len(gone)
+            changes.gone.extend(gone)
+
+    def _find_lost_folders(self, root: str, visited: set[str], counts: ScanCounts, changes: _Changes) -> None:
+        # A folder below an unreadable one is unknown, not lost; only what is really gone is missing.
+        with self._database.read() as session:
+            lost = [
+                folder
+                for folder in assets.folders_under(session, root)
+                if folder not in visited and not os.path.lexists(folder)
+            ]
+            for folder in lost:
+                gone = [file.id for file in assets.in_folder(session, folder).values() if not file.missing]
+                counts.missing += len(gone)
+                changes.gone.extend(gone)
+
+    def _write(self, changes: _Changes, import_id: int | None, source_id: int | None) -> None:
+        if import_id is None or source_id is None or not len(changes):
+            return
+        now = self._clock()
+        with self._database.write() as session:
+            assets.register(session, changes.new, source_id=source_id, import_id=import_id, now=now)
+            assets.mark_changed(session, changes.changed, import_id=import_id)
+            assets.mark_missing(session, changes.gone, now)
+            assets.mark_missing(session, changes.back, None)
+
+
+def absolute(paths: Sequence[str | Path]) -> list[str]:
+    """Return *paths* as they are stored: absolute, without links in their folders, each once.
+
+    Raises:
+        NotFound: a path does not exist.
+    """
+    result: dict[str, None] = {}
+    for path in paths:
+        text = os.path.realpath(path)
+        if not os.path.exists(text):
+            raise NotFound(f"There is no {os.fspath(path)!r}.", hint="Give folders or files that exist.")
+        result[text] = None
+    return list(result)
+
+
+def _listings(root: str, exclude: Collection[str]) -> Iterable[Listing]:
+    if os.path.isdir(root):
+        return walk(root, exclude=exclude)
+    try:
+        file = see(root)
+    except OSError as error:
+        return [Listing(os.path.dirname(root), [], error.strerror or str(error))]
+    return [Listing(file.folder, [file])]
+
+
+def _sort(file: SeenFile, known: KnownFile | None, counts: ScanCounts, changes: _Changes) -> None:
+    if known is None:
+        counts.new += 1
+        changes.new.append(file)
+    elif (known.size_bytes, known.mtime_ns) != (file.size_bytes, file.mtime_ns):
+        counts.changed += 1
+        changes.changed.append((known.id, file))
+    else:
+        counts.unchanged += 1
+        if known.missing:
+            changes.back.append(known.id)
