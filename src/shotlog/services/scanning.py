@@ -168,7 +168,7 @@ def _sort(file: SeenFile, known: KnownFile | None, counts: ScanCounts, changes: 
     if known is None:
         counts.new += 1
         changes.new.append(file)
-    elif (known.size_bytes, known.mtime_ns) != (file.size_bytes, file.mtime_ns):
+    elif known.pending or (known.size_bytes, known.mtime_ns) != (file.size_bytes, file.mtime_ns):
         counts.changed += 1
         changes.changed.append((known.id, file))
     else:

@@ -31,6 +31,8 @@ class KnownFile:
     size_bytes: int
     mtime_ns: int
     missing: bool
+    #: Seen before, but never probed to the end.
+    pending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,17 @@ def in_folder(session: Session, folder: str) -> dict[str, KnownFile]:
     """Return what is known directly in *folder*, by path."""
     rows = session.execute(
         sa.select(
-            AssetRow.path, AssetRow.id, AssetRow.size_bytes, AssetRow.mtime_ns, AssetRow.missing_at
+            AssetRow.path,
+            AssetRow.id,
+            AssetRow.size_bytes,
+            AssetRow.mtime_ns,
+            AssetRow.missing_at,
+            AssetRow.state,
         ).where(AssetRow.folder == folder)
     )
     return {
-        path: KnownFile(id_, size, mtime, missing is not None) for path, id_, size, mtime, missing in rows
+        path: KnownFile(id_, size, mtime, missing is not None, state == AssetState.NEW)
+        for path, id_, size, mtime, missing, state in rows
     }
 
 
@@ -61,7 +69,9 @@ def by_path(session: Session, path: str) -> KnownFile | None:
     row = session.execute(sa.select(AssetRow).where(AssetRow.path == path)).scalar_one_or_none()
     if row is None:
         return None
-    return KnownFile(row.id, row.size_bytes, row.mtime_ns, row.missing_at is not None)
+    return KnownFile(
+        row.id, row.size_bytes, row.mtime_ns, row.missing_at is not None, row.state == AssetState.NEW
+    )
 
 
 def register(

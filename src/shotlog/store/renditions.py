@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from shotlog.domain.rendition import Rendition
 from shotlog.store.tables.library import RenditionRow
@@ -71,7 +71,7 @@ def uploaded(session: Session, rendition_id: int, key: str, etag: str, now: date
     )
 
 
-def has(kind: str, asset_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def has(kind: str, asset_id: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
     """Return the condition that an asset has a rendition of *kind*."""
     return sa.exists().where(RenditionRow.asset_id == asset_id, RenditionRow.kind == kind)
 
