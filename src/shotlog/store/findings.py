@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shotlog.domain.folding import fold
+from shotlog.domain.words import index_text
 from shotlog.store.tables.findings import AnnotationRow, SegmentRow
 from shotlog.store.tables.library import AssetRow
 
@@ -105,7 +105,7 @@ def _add_segments(
                     "annotation_id": annotation_id,
                     "field": field,
                     "text": text,
-                    "folded": fold(text),
+                    "folded": index_text(field, text),
                     "start_ms": start_ms,
                     "end_ms": end_ms,
                 }
