@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import math
-import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -17,8 +16,6 @@ _SAMPLE_RATE = 22_050
 _TONE_HZ = 220
 _LOUDNESS = 0.08
 _CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".avi": "avi"}
-#: Display matrix (a, b, c, d) of a clockwise turn.
-_TURNS = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 _UPRIGHT_TO_STORED = {
     90: Image.Transpose.ROTATE_90,
     180: Image.Transpose.ROTATE_180,
@@ -47,6 +44,8 @@ def write_clip(
         container.metadata.update(_container_tags(created_at, gps))
         video = container.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "24"})
         video.pix_fmt = "yuv420p"
+        if rotation:
+            video.set_display_rotation(-rotation)
         tone = container.add_stream("aac", rate=_SAMPLE_RATE, layout="mono") if audio else None
         count = 0
         for upright in frames:
@@ -59,8 +58,6 @@ def write_clip(
         container.mux(video.encode(None))
         if tone is not None:
             _write_tone(container, tone, round(count / rate * _SAMPLE_RATE))
-    if rotation:
-        _set_display_matrix(path, rotation)
     return path
 
 
@@ -92,13 +89,3 @@ def _write_tone(
         frame.pts = start
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
-
-
-def _set_display_matrix(path: Path, rotation: int) -> None:
-    # PyAV cannot set a display matrix, so the video track's header is changed in place.
-    content = bytearray(path.read_bytes())
-    header = content.index(b"tkhd", content.rindex(b"moov")) + 4
-    matrix = header + (40 if content[header] == 0 else 52)
-    a, b, c, d = (value << 16 for value in _TURNS[rotation])
-    content[matrix : matrix + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    path.write_bytes(content)
