@@ -77,11 +77,11 @@ postgresql:
 	@$(call pip,.venv) $(locked) -r requirements/run.txt
 	@touch $@
 
-.venv/project.stamp: pyproject.toml .venv/run.stamp
+.venv/project.stamp: pyproject.toml | .venv/run.stamp
 	@$(call pip,.venv) --no-build-isolation --editable .
 	@touch $@
 
-.venv/dev.stamp: requirements/dev.txt .venv/project.stamp
+.venv/dev.stamp: requirements/dev.txt | .venv/project.stamp
 	@echo "Installing what testing needs into .venv (once)."
 	@$(call pip,.venv) $(locked) -r requirements/dev.txt
 	@touch $@
