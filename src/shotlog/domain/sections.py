@@ -7,9 +7,9 @@ place is an error of that section only. Times are seconds from the start of the 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 _CLOCK = re.compile(r"^(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)$")
 
@@ -32,43 +32,91 @@ def parse_seconds(value: object) -> object:
         return value
 
 
-Seconds = Annotated[float, BeforeValidator(parse_seconds), Field(ge=0, allow_inf_nan=False)]
-Confidence = Literal["high", "medium", "low", "unknown"]
+def parse_confidence(value: object) -> object:
+    """Read a confidence as a model writes it: a word in any case, or a number from 0 to 1.
+
+    >>> parse_confidence(" High"), parse_confidence(0.8), parse_confidence(0.1)
+    ('high', 'high', 'low')
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return "high" if value >= 0.75 else "medium" if value >= 0.4 else "low"
+    return _lower(value)
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, BeforeValidator(parse_seconds), Field(ge=0, le=10_000_000, allow_inf_nan=False)]
+Confidence = Annotated[Literal["high", "medium", "low", "unknown"], BeforeValidator(parse_confidence)]
+Brightness = Annotated[Literal["dark", "normal", "bright", "unknown"], BeforeValidator(_lower)]
+Motion = Annotated[Literal["still", "low", "medium", "high", "unknown"], BeforeValidator(_lower)]
 
 
 class Section(BaseModel):
     """What all parts of an answer share: members that nobody asked for are dropped."""
 
-    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True, frozen=True)
+    model_config = ConfigDict(
+        extra="ignore", str_strip_whitespace=True, frozen=True, coerce_numbers_to_str=True
+    )
+
+    #: The field that a bare text stands for, because models shorten ``{"name": "car"}`` to ``"car"``.
+    text_field: ClassVar[str | None] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {cls.text_field: value} if isinstance(value, str) and cls.text_field else value
 
 
-class TimeRange(Section):
-    """A stretch of the video."""
+class Stretch(Section):
+    """What begins and ends; the two are put in order."""
 
     start_s: Seconds
     end_s: Seconds
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        start, end = sorted((self.start_s, self.end_s))
+        object.__setattr__(self, "start_s", start)
+        object.__setattr__(self, "end_s", end)
+        return self
+
+
+class TimeRange(Stretch):
+    """A stretch of the video, also as ``"00:05-00:09"`` or ``[5, 9]``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_pair(cls, value: Any) -> Any:
+        pair = value.replace("\u2013", "-").split("-") if isinstance(value, str) else value
+        if isinstance(pair, (list, tuple)) and len(pair) == 2:
+            return {"start_s": pair[0], "end_s": pair[1]}
+        return value
+
 
 class Summary(Section):
     """What the video shows, in prose."""
+
+    text_field = "text"
 
     text: str = ""
     language: str | None = None
     highlights: list[str] = []
 
 
-class Chapter(Section):
+class Chapter(Stretch):
     """One stretch of the video that belongs together."""
 
     title: str = ""
-    start_s: Seconds
-    end_s: Seconds
     summary: str = ""
     key_points: list[str] = []
 
 
 class Thing(Section):
     """An object, tool, animal or product that can be seen."""
+
+    text_field = "name"
 
     name: str
     category: str | None = None
@@ -80,6 +128,8 @@ class Thing(Section):
 class Topic(Section):
     """What a part of the video is about."""
 
+    text_field = "topic"
+
     topic: str
     importance: Confidence = "unknown"
     description: str = ""
@@ -90,13 +140,15 @@ class Topic(Section):
 class People(Section):
     """Who is in the picture, never by name: how many at once at the most, and what they look like."""
 
-    max_count: Annotated[int, Field(ge=0)] | None = None
+    max_count: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     descriptions: list[str] = []
     time_ranges: list[TimeRange] = []
 
 
 class ScreenText(Section):
     """Words that can be read in the picture."""
+
+    text_field = "text"
 
     text: str
     start_s: Seconds | None = None
@@ -108,16 +160,14 @@ class Look(Section):
     """How the picture looks: named colours, light, and how much moves."""
 
     colours: list[str] = []
-    brightness: Literal["dark", "normal", "bright", "unknown"] = "unknown"
-    motion: Literal["still", "low", "medium", "high", "unknown"] = "unknown"
+    brightness: Brightness = "unknown"
+    motion: Motion = "unknown"
 
 
-class Sound(Section):
+class Sound(Stretch):
     """A stretch in which something can be heard; empty for a model that hears nothing (rule R43)."""
 
     kind: str
-    start_s: Seconds
-    end_s: Seconds
 
 
 class Elements(Section):
@@ -133,6 +183,8 @@ class Elements(Section):
 
 class Description(Section):
     """What a photo shows."""
+
+    text_field = "overview"
 
     overview: str = ""
     detailed: str = ""
@@ -160,6 +212,8 @@ class Classification(Section):
 class RecordingDate(Section):
     """When it was shot, and how one knows."""
 
+    text_field = "date"
+
     date: str | None = None
     source: str = "unknown"
     confidence: Confidence = "unknown"
@@ -167,6 +221,8 @@ class RecordingDate(Section):
 
 class Place(Section):
     """Where it was shot, and how one knows."""
+
+    text_field = "name"
 
     name: str | None = None
     city: str | None = None
