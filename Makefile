@@ -32,7 +32,7 @@ demo: .venv/project.stamp ## make a sample library, run the whole job on it, sho
 	.venv/bin/python -m shotlog.demo
 
 test: lint $(S3_SERVER) postgresql ## everything that CI runs
-	.venv/bin/pytest -n auto --dist loadgroup $(if $(SEED),-p randomly --randomly-seed=$(SEED))
+	.venv/bin/pytest -n auto --dist worksteal $(if $(SEED),-p randomly --randomly-seed=$(SEED))
 
 lint: .venv/dev.stamp ## formatting, lint, types, layers, docstrings, spelling
 	.venv/bin/ruff format --check .

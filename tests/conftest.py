@@ -1,6 +1,5 @@
 """What every test gets: a clean environment, loopback only, and databases of its own."""
 
-import fcntl
 import ipaddress
 import os
 import shutil
@@ -8,13 +7,13 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from once import once
 from postgres_server import PostgresServer, programs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,14 +46,6 @@ def pytest_unconfigure(config):
 def session_folder() -> Path:
     """A folder that all processes of this test run share; ``once`` guards what only one may make."""
     return Path(os.environ[SESSION])
-
-
-@contextmanager
-def once(folder: Path) -> Iterator[None]:
-    """Let one process of the test run at a time pass."""
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 # In CI a skipped test is a failed one.
@@ -135,7 +126,7 @@ def postgres_server(session_folder) -> PostgresServer:
     """The PostgreSQL server of this test run."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed")
-    with once(session_folder):
+    with once(session_folder / "postgres.lock"):
         return PostgresServer.shared(session_folder)
 
 
@@ -151,7 +142,7 @@ def _migrate(url: str) -> None:
 
 def _postgres_template(server: PostgresServer, session: Path) -> str:
     name, note = "template_shotlog", session / "postgres-template"
-    with once(session):
+    with once(session / "postgres.lock"):
         if not note.exists():
             with psycopg.connect(server.conninfo(), autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE {name}")
@@ -162,7 +153,7 @@ def _postgres_template(server: PostgresServer, session: Path) -> str:
 
 def _sqlite_template(session: Path) -> Path:
     path = session / "template.db"
-    with once(session):
+    with once(session / "sqlite.lock"):
         if not path.exists():
             fresh = session / "fresh.db"
             _migrate(f"sqlite:///{fresh}")
