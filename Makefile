@@ -89,5 +89,5 @@ postgresql:
 .venv-s3/stamp: requirements/s3-server.txt
 	@echo "Installing the S3 server of the tests into .venv-s3 (once)."
 	@$(call venv,.venv-s3)
-	@$(call pip,.venv-s3) $(locked) -r requirements/s3-server.txt
+	@$(call pip,.venv-s3) --require-hashes -r requirements/s3-server.txt
 	@touch $@
