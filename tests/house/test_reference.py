@@ -51,19 +51,21 @@ def test_the_tree_in_the_docstring_is_the_tree(generator):
 
 
 def _codes_given(text, names):
-    """Yield each literal code that is given to an error of ours where it is raised."""
+    """Yield each literal code that is given to an error, or to the end of a record."""
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Call):
             continue
         called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if called == "Ending" and len(node.args) > 2 and isinstance(node.args[2], ast.Constant):
+            yield node.args[2].value
         if called in names:
             for keyword in node.keywords:
                 if keyword.arg == "code" and isinstance(keyword.value, ast.Constant):
                     yield keyword.value.value
 
 
-def test_every_reason_to_refuse_a_file_is_documented(generator, texts):
-    names = {error.__name__ for error in generator.error_classes()}
+def test_every_reason_to_refuse_a_file_or_fail_a_record_is_documented(generator, texts):
+    names = {error.__name__ for error in generator.error_classes()} | {"Ending", "fail_chunk"}
     page = (generator.REFERENCE / "errors.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE))
     given = {
