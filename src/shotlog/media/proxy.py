@@ -74,6 +74,9 @@ class _ProxyWriter:
         if video.sound is not None:
             self._sound = SoundTrack(output, video.sound, settings.proxy_audio_bit_rate)
         self._early: list[Packet[Any]] = []  # sound from before the first picture, which opens the file
+        self._source_step = float(1 / known) if known is not None else None
+        self._slot_s = float(1 / self._fps)
+        self._decodes_all = True
         self._slot = -1
         self._end = 0
 
@@ -82,6 +85,7 @@ class _ProxyWriter:
         streams = [stream for stream in (video.picture, video.sound) if stream is not None]
         for packet in packets(video.container, *streams):
             if packet.stream is video.picture:
+                self._spare_the_decoder(packet)
                 for frame in pictures(packet):
                     self._take_picture(frame)
             elif self._sound is not None:
@@ -95,6 +99,18 @@ class _ProxyWriter:
             self._mux(self._sound.finish())
         width, height = self._upright.size
         return Proxy(width, height, round(self._end * _TIME_BASE * 1000), still)
+
+    def _spare_the_decoder(self, packet: Packet[Any]) -> None:
+        # A picture that opens no slot is not kept: where nothing refers to it either, it need not be decoded.
+        if packet.pts is None or packet.time_base is None or self._source_step is None:
+            wanted = True
+        else:
+            time_s = float(packet.pts * packet.time_base) - self._timeline.origin
+            into_slot = (time_s + self._slot_s / 500) % self._slot_s
+            wanted = into_slot < 1.5 * self._source_step or time_s < self._slot_s
+        if wanted != self._decodes_all:
+            self._decodes_all = wanted
+            self._video.picture.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
 
     def _take_picture(self, frame: VideoFrame) -> None:
         time_s = self._timeline.time_of(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import json
@@ -9,6 +10,8 @@ import os
 import resource
 import signal
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,13 +20,18 @@ from shotlog.errors import AppError
 #: The disk's trouble is not the file's: the work must be done again, not the file refused.
 _DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
+_PARENT_LOOK_S = 1.0
+
 
 def main(argv: Sequence[str]) -> None:
     """Serve requests from stdin until it closes."""
-    memory_bytes, *preload = argv
+    memory_bytes, parent, *preload = argv
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C belongs to the parent, which ends us
+    threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if int(memory_bytes):
-        resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
+        with contextlib.suppress(ValueError, OSError):  # macOS does not know this limit
+            resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # codecs that print must not garble the replies
     for module in preload:
@@ -31,6 +39,13 @@ def main(argv: Sequence[str]) -> None:
     for line in sys.stdin.buffer:
         replies.write(json.dumps(_serve(json.loads(line))).encode() + b"\n")
         replies.flush()
+
+
+def _end_with(parent: int) -> None:
+    # A parent that was killed cannot end us, and a long conversion would go on for nobody.
+    while os.getppid() == parent:
+        time.sleep(_PARENT_LOOK_S)
+    os._exit(1)
 
 
 def _serve(request: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ functions of this package by name, takes JSON arguments and gives JSON results.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -63,26 +64,40 @@ class Sandbox:
             self._slots.put(child)
 
     def close(self) -> None:
-        """End all children; calls that are under way fail with ``MediaCrashed``."""
+        """End all children; calls that are under way or waiting fail with ``MediaCrashed``."""
         with self._lock:
             self._closed = True
-            children, self._children = self._children, set()
+            children = list(self._children)
         for child in children:
             child.kill()
+        idle: list[_Child | None] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                idle.append(self._slots.get_nowait())
+        for resting in idle:
+            if resting is not None:
+                self._forget(resting)
+            self._slots.put(None)
+
+    @property
+    def pids(self) -> list[int]:
+        """Return the process ids of the children that have been started and not ended."""
+        with self._lock:
+            return [child.pid for child in self._children]
 
     def _replace(self, child: _Child | None) -> _Child:
         if child is not None:
-            child.kill()
             self._forget(child)
-        fresh = _Child(self._memory_bytes, self._preload)
         with self._lock:
             if self._closed:
-                fresh.kill()
                 raise MediaCrashed("The media processes have been closed.")
+            fresh = _Child(self._memory_bytes, self._preload)
             self._children.add(fresh)
         return fresh
 
     def _forget(self, child: _Child) -> None:
+        child.kill()
+        child.close_pipes()
         with self._lock:
             self._children.discard(child)
 
@@ -90,12 +105,24 @@ class Sandbox:
 class _Child:
     def __init__(self, memory_bytes: int, preload: Sequence[str]) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "shotlog.sandbox.child", str(memory_bytes), *preload],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "shotlog.sandbox.child",
+                str(memory_bytes),
+                str(os.getpid()),
+                *preload,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
         self._calls = 0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -108,6 +135,9 @@ class _Child:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+
+    def close_pipes(self) -> None:
+        # Only by whoever holds the child: a descriptor closed under a reader may become another file.
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
