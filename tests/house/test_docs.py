@@ -120,7 +120,7 @@ def test_commands_in_the_pages_exist():
         shell += "\n" + "\n".join(re.findall(r"`((?:make|shotlog) [^`\n]+)`", FENCED.sub("", text)))
         used = set(re.findall(r"^make ([a-z]+)", shell, re.MULTILINE))
         assert used <= targets, page.name
-        asked = set(re.findall(r"\bshotlog (?:--home \S+ )?([a-z]+)\b", shell))
+        asked = set(re.findall(r"\bshotlog ([a-z]+)\b", shell))
         assert asked - {"serve"} <= commands, page.name
 
 

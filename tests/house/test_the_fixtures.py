@@ -51,9 +51,17 @@ def test_loopback_is_allowed():
         socket.create_connection(server.getsockname(), timeout=5).close()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import pytest\ndef test_it(): pytest.skip('no server')\n",
+        "import pytest\npytest.skip('no server', allow_module_level=True)\n",
+    ],
+    ids=["test", "module"],
+)
 @pytest.mark.parametrize(("ci", "failed"), [("true", True), ("", False)])
-def test_a_skip_is_a_failure_in_ci_only(tmp_path, ci, failed):
-    (tmp_path / "test_it.py").write_text("import pytest\ndef test_it(): pytest.skip('no server')\n")
+def test_a_skip_is_a_failure_in_ci_only(tmp_path, ci, failed, body):
+    (tmp_path / "test_it.py").write_text(body)
     finished = subprocess.run(
         [
             sys.executable,
@@ -75,5 +83,5 @@ def test_a_skip_is_a_failure_in_ci_only(tmp_path, ci, failed):
         timeout=120,
     )
 
-    assert (finished.returncode != 0) is failed, finished.stdout
+    assert (finished.returncode in {1, 2}) is failed, finished.stdout
     assert "no server" in finished.stdout
