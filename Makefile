@@ -60,6 +60,7 @@ clean: ## remove all that make has made, the environments too
 lock: .venv/dev.stamp ## pin dependencies anew (UPGRADE=1: to their latest)
 	$(compile) pyproject.toml requirements/run.in --output-file requirements/run.txt
 	$(compile) pyproject.toml requirements/run.in requirements/dev.in --output-file requirements/dev.txt
+	$(compile) requirements/s3-server.in --output-file requirements/s3-server.txt
 
 postgresql:
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
