@@ -70,15 +70,17 @@ def _camera_tags(orientation: int, taken_at: datetime | None, gps: tuple[float, 
     exif[ExifTags.Base.Make] = "Shotlog"
     exif[ExifTags.Base.Model] = "Sample camera"
     if taken_at is not None:
-        details = exif.get_ifd(ExifTags.IFD.Exif)
+        details: dict[int, object] = exif.get_ifd(ExifTags.IFD.Exif)
         details[ExifTags.Base.DateTimeOriginal] = taken_at.strftime("%Y:%m:%d %H:%M:%S")
         if taken_at.tzinfo is not None:
             zone = taken_at.strftime("%z")
             details[ExifTags.Base.OffsetTimeOriginal] = f"{zone[:3]}:{zone[3:5]}"
+        exif[ExifTags.IFD.Exif] = details
     if gps is not None:
         place = exif.get_ifd(ExifTags.IFD.GPSInfo)
         place[ExifTags.GPS.GPSLatitudeRef], place[ExifTags.GPS.GPSLatitude] = _degrees(gps[0], "NS")
         place[ExifTags.GPS.GPSLongitudeRef], place[ExifTags.GPS.GPSLongitude] = _degrees(gps[1], "EW")
+        exif[ExifTags.IFD.GPSInfo] = place
     return exif
 
 
