@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 
 from once import once
 from postgres_server import PostgresServer, programs
+from s3_server import CREDENTIALS, S3Server
+from s3_server import python as s3_python
 
 ROOT = Path(__file__).resolve().parent.parent
 CI = os.environ.get("CI") == "true"
@@ -39,6 +41,7 @@ def pytest_unconfigure(config):
     if not hasattr(config, "workerinput"):
         folder = Path(os.environ.pop(SESSION))
         PostgresServer.stop_shared(folder)
+        S3Server.stop_shared(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -128,6 +131,25 @@ def postgres_server(session_folder) -> PostgresServer:
         pytest.skip("PostgreSQL is not installed")
     with once(session_folder / "postgres.lock"):
         return PostgresServer.shared(session_folder)
+
+
+@pytest.fixture(scope="session")
+def s3_server(session_folder) -> S3Server:
+    """The S3 server of this test run; ``s3_bucket`` gives a fresh bucket and the credentials for it."""
+    if s3_python() is None:
+        pytest.skip("the S3 server is not installed: `make test` installs it into .venv-s3")
+    with once(session_folder / "s3.lock"):
+        return S3Server.shared(session_folder)
+
+
+@pytest.fixture
+def s3_bucket(s3_server, monkeypatch) -> str:
+    """The name of a fresh bucket of ``s3_server``."""
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    bucket = f"t-{uuid.uuid4().hex}"
+    s3_server.make_bucket(bucket)
+    return bucket
 
 
 def _migrate(url: str) -> None:
