@@ -124,7 +124,14 @@ class Query:
 
     def also(self, node: Node) -> Query:
         """Return this search narrowed by one more condition."""
-        return Query(And((self.root, node)))
+        parts = self.root.parts if isinstance(self.root, And) else (self.root,)
+        return Query(And((*parts, node)))
+
+    def beyond_words(self) -> Query:
+        """Return what is still to be asked of an asset that is known to contain one of ``wanted``."""
+        parts = self.root.parts if isinstance(self.root, And) else (self.root,)
+        wanted = set(self.wanted)
+        return Query(And(tuple(part for part in parts if not wanted or not wanted <= _alternatives(part))))
 
 
 def _wanted(node: Node) -> Iterator[Node]:
@@ -141,3 +148,10 @@ def _needs_words(node: Node) -> bool:
     if isinstance(node, Or):
         return all(map(_needs_words, node.parts))
     return isinstance(node, Words)
+
+
+def _alternatives(node: Node) -> set[Words]:
+    """Return the words of which any one makes *node* match; empty when that is not all there is to it."""
+    parts = node.parts if isinstance(node, Or) else (node,)
+    words = [part for part in parts if isinstance(part, Words)]
+    return set(words) if len(words) == len(parts) else set()
