@@ -7,7 +7,7 @@ from typing import Any
 
 from shotlog.domain.answer_json import ParsedAnswer, parse_answer
 from shotlog.domain.outcome import Outcome
-from shotlog.domain.recipe import Recipe
+from shotlog.domain.recipe import Dimension, Recipe
 from shotlog.domain.section_check import check_section, is_empty
 from shotlog.domain.taxonomy import settle_labels
 from shotlog.errors import Unparsable
@@ -52,6 +52,23 @@ class Interpretation:
         return "; ".join(self.problems)
 
 
+@dataclass(slots=True)
+class _Findings:
+    """What is gathered while an answer is judged."""
+
+    problems: list[str]
+    #: Something of what was asked for is not there.
+    lossy: bool
+    sections: dict[str, Any] = field(default_factory=dict)
+    #: At least one section holds more than defaults.
+    says_something: bool = False
+
+    def lose(self, problem: str) -> None:
+        """Note a problem that costs a part of the answer."""
+        self.problems.append(problem)
+        self.lossy = True
+
+
 def interpret(
     text: str, stop_reason: str, recipe: Recipe, kind: str, duration_ms: int | None = None
 ) -> Interpretation:
@@ -80,42 +97,48 @@ def interpret(
 def _judge(
     parsed: ParsedAnswer, stop: str, recipe: Recipe, kind: str, duration_ms: int | None
 ) -> Interpretation:
+    found = _Findings([f"mended: {note}" for note in parsed.notes], parsed.lossy or stop in FAILURES)
     wanted = recipe.part(kind).sections
-    problems = [f"mended: {note}" for note in parsed.notes]
-    sections: dict[str, Any] = {}
-    says_something = False
-    lossy = parsed.lossy or stop in FAILURES
     values = _members(parsed.value, wanted)
     for name in wanted:
-        if name not in values:
-            problems.append(f"{name}: is missing")
-            lossy = True
-            continue
-        value, wrong, dropped = check_section(name, values[name])
-        says_something = says_something or not is_empty(name, value)
-        if name == "classification" and value is not None:
-            value, more = settle_labels(value, recipe.dimensions)
-            wrong = [*wrong, *more]
-        problems.extend(wrong)
-        lossy = lossy or dropped
-        if value is None or (name in (*_PROSE, parsed.cut_member) and is_empty(name, value)):
-            problems.append(f"{name}: holds nothing")
-            lossy = True
+        if name in values:
+            must_speak = name in (*_PROSE, parsed.cut_member)
+            _take(found, name, values[name], recipe.dimensions, must_speak=must_speak)
         else:
-            sections[name] = _within(value, duration_ms, problems) if kind == "video" else value
+            found.lose(f"{name}: is missing")
+    if kind == "video":
+        found.sections = _within(found.sections, duration_ms, found.problems)
     if parsed.cut:
         inside = f" inside {parsed.cut_member}" if parsed.cut_member else ""
-        problems.append(f"the answer was cut off{inside} (stop reason: {stop or 'not given'})")
+        found.lose(f"the answer was cut off{inside} (stop reason: {stop or 'not given'})")
+    if not found.says_something:
+        return _empty(parsed, stop, found.problems)
     engine = parsed.value.get("engine")
-    if not says_something:
-        return _empty(parsed, stop, problems)
     return Interpretation(
-        Outcome.PARTIAL if lossy else Outcome.SUCCEEDED,
-        sections,
-        problems,
+        Outcome.PARTIAL if found.lossy else Outcome.SUCCEEDED,
+        found.sections,
+        found.problems,
         engine if isinstance(engine, str) else None,
-        (stop if stop in CUTS | FAILURES else "incomplete") if lossy else "",
+        (stop if stop in CUTS | FAILURES else "incomplete") if found.lossy else "",
     )
+
+
+def _take(
+    found: _Findings, name: str, given: Any, dimensions: tuple[Dimension, ...], *, must_speak: bool
+) -> None:
+    """Check one section and add what holds up to *found*."""
+    value, wrong, dropped = check_section(name, given)
+    empty = is_empty(name, value)
+    if name == "classification" and value is not None:
+        value, more = settle_labels(value, dimensions)
+        wrong = [*wrong, *more]
+    found.problems.extend(wrong)
+    found.lossy = found.lossy or dropped
+    found.says_something = found.says_something or not empty
+    if value is None or (empty and must_speak):
+        found.lose(f"{name}: holds nothing")
+    else:
+        found.sections[name] = value
 
 
 def _members(value: dict[str, Any], wanted: tuple[str, ...]) -> dict[str, Any]:

@@ -56,6 +56,27 @@ def _dimensions(value: object) -> object:
     return value
 
 
+_Dimensions = Annotated[tuple[Dimension, ...], BeforeValidator(_dimensions)]
+
+
+class Taxonomy(_Frozen):
+    """The dimensions that recipes without any of their own classify by."""
+
+    dimensions: _Dimensions
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any], origin: str) -> Taxonomy:
+        """Read a taxonomy from decoded JSON or TOML.
+
+        Raises:
+            Invalid: a part is missing, unknown or wrong; the message says which.
+        """
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise invalid(error, origin) from error
+
+
 class RecipePart(_Frozen):
     """What a recipe asks about one kind of asset."""
 
@@ -82,7 +103,7 @@ class Recipe(_Frozen):
     description: str = ""
     video: RecipePart | None = None
     photo: RecipePart | None = None
-    dimensions: Annotated[tuple[Dimension, ...], BeforeValidator(_dimensions)] = ()
+    dimensions: _Dimensions = ()
 
     @model_validator(mode="after")
     def _asks_something_possible(self) -> Self:

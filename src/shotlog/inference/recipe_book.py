@@ -8,9 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from shotlog.domain.recipe import Recipe, invalid
+from shotlog.domain.recipe import Recipe, Taxonomy
 from shotlog.errors import Invalid, NotFound
 
 #: The file of a recipes folder that holds the taxonomy and no recipe.
@@ -36,11 +34,11 @@ class RecipeBook:
             Invalid: a file cannot be read, is no TOML, or is no recipe; the message names it.
         """
         tables: dict[str, tuple[str, dict[str, Any]]] = {}
-        taxonomy: dict[str, Any] = {}
+        taxonomy = Taxonomy(dimensions=())
         for name, text in [*_packaged(), *_own(folder)]:
             table = _parse(text, name)
             if Path(name).name == TAXONOMY_FILE:
-                taxonomy = _taxonomy(table, name)
+                taxonomy = Taxonomy.from_json(table, name)
                 continue
             table.setdefault("name", Path(name).stem)
             tables[str(table["name"])] = (name, table)
@@ -64,24 +62,11 @@ class RecipeBook:
         return sorted(self._recipes)
 
 
-class _TaxonomyFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    dimensions: dict[str, Any]
-
-
-def _taxonomy(table: dict[str, Any], name: str) -> dict[str, Any]:
-    try:
-        return _TaxonomyFile.model_validate(table).dimensions
-    except ValidationError as error:
-        raise invalid(error, name) from error
-
-
-def _recipe(table: dict[str, Any], taxonomy: dict[str, Any], name: str) -> Recipe:
+def _recipe(table: dict[str, Any], taxonomy: Taxonomy, name: str) -> Recipe:
     recipe = Recipe.from_json(table, name)
     classifies = any("classification" in recipe.part(kind).sections for kind in recipe.kinds)
-    if classifies and not recipe.dimensions and taxonomy:
-        return Recipe.from_json({**table, "dimensions": taxonomy}, f"{name} with its taxonomy")
+    if classifies and not recipe.dimensions and taxonomy.dimensions:
+        return recipe.with_dimensions(taxonomy.dimensions)
     return recipe
 
 
