@@ -70,7 +70,9 @@ class SampleLibrary:
             )
             session.add(run)
             session.flush()
-            record = RecordRow(run_id=run.id, asset_id=asset_id, outcome=outcome, finished_at=NOW, **values)
+            record = RecordRow(
+                run_id=run.id, asset_id=asset_id, fingerprint="f", outcome=outcome, finished_at=NOW, **values
+            )
             session.add(record)
             session.flush()
             for section, body in (sections or {}).items():
