@@ -120,6 +120,8 @@ class Throttled(External):
     """The service asked us to slow down."""
 
     code, status, retryable = "throttled", 503, True
+    #: Seconds that the service asked for before the next request; 0 when it did not say.
+    retry_after_s: float = 0.0
 
 
 class QuotaReached(External):
