@@ -143,6 +143,7 @@ def test_a_status_is_read_whole(batch, script):
     assert (status.input_uri, status.output_uri) == (REQUEST.input_uri, REQUEST.output_uri)
     assert (status.client_token, status.message, status.ended_at) == ("0123abcd", "", None)
     assert status.submitted_at == datetime(2026, 1, 5, 10, 15, 2, tzinfo=UTC)
+    assert status.submitted_at.tzinfo is UTC
     assert (status.total_records, status.processed_records, status.error_records) == (150, 20, None)
     assert unquote(script.requests[0][1]) == f"/model-invocation-job/{ARN}"
 

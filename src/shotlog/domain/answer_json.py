@@ -80,11 +80,8 @@ def parse_answer(text: str, expected: Collection[str] = ()) -> ParsedAnswer:
         raise Unparsable("The answer holds JSON, but no object.")
     if unwrapped:
         found.repairs.append(unwrapped)
-    if _UNSTORABLE_ESCAPE.search(text):
-        value, broken = _storable(value)
-        found.losses.extend(broken)
-    if _PATH_HINT.search(text) and _any_text(value, _PATH_READ_AS_ESCAPES):
-        found.losses.append("a path with backslashes was read as escapes")
+    if "\\" in text or "\0" in text or not text.isascii():
+        value = _with_text_checked(text, value, found)
     return ParsedAnswer(
         value,
         repaired=bool(found.repairs),
@@ -207,11 +204,14 @@ def _unwrap(value: Any, expected: Collection[str]) -> tuple[dict[str, Any] | Non
     return None, ""
 
 
-def _storable(value: Any) -> tuple[Any, list[str]]:
-    """Replace NUL and lone surrogates, which no database and no UTF-8 can hold, by U+FFFD."""
-    if not _any_text(value, _UNSTORABLE):
-        return value, []
-    return _clean(value), ["a broken character"]
+def _with_text_checked(text: str, value: dict[str, Any], found: _Found) -> dict[str, Any]:
+    """Replace NUL and lone surrogates, which nothing can store, by U+FFFD, and note suspicious escapes."""
+    if _PATH_HINT.search(text) and _any_text(value, _PATH_READ_AS_ESCAPES):
+        found.losses.append("a path with backslashes was read as escapes")
+    if not (_UNSTORABLE_ESCAPE.search(text) and _any_text(value, _UNSTORABLE)):
+        return value
+    found.losses.append("a broken character")
+    return {_UNSTORABLE.sub("\ufffd", key): _clean(item) for key, item in value.items()}
 
 
 def _clean(value: Any) -> Any:

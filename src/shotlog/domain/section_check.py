@@ -24,7 +24,15 @@ def check_section(name: str, value: Any) -> tuple[Any, list[str], bool]:
     could be kept. Members that are null count as absent.
     """
     adapter = _adapter(name)
-    value = _without_nulls(value)
+    try:
+        return adapter.dump_python(adapter.validate_python(value), mode="json"), [], False
+    except ValidationError:
+        return _mended(name, _without_nulls(value))
+
+
+def _mended(name: str, value: Any) -> tuple[Any, list[str], bool]:
+    """Check *value* again and again without what was wrong in it; *value* is changed."""
+    adapter = _adapter(name)
     problems: list[str] = []
     dropped = False
     for _ in range(_ROUNDS):

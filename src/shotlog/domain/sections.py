@@ -47,7 +47,7 @@ def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
-Seconds = Annotated[float, BeforeValidator(parse_seconds), Field(ge=0, le=10_000_000, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=10_000_000, allow_inf_nan=False), BeforeValidator(parse_seconds)]
 Confidence = Annotated[Literal["high", "medium", "low", "unknown"], BeforeValidator(parse_confidence)]
 Brightness = Annotated[Literal["dark", "normal", "bright", "unknown"], BeforeValidator(_lower)]
 Motion = Annotated[Literal["still", "low", "medium", "high", "unknown"], BeforeValidator(_lower)]
@@ -102,7 +102,7 @@ class Summary(Section):
 
     text: str = ""
     language: str | None = None
-    highlights: list[str] = []
+    highlights: list[str] = Field(default_factory=list)
 
 
 class Chapter(Stretch):
@@ -110,7 +110,7 @@ class Chapter(Stretch):
 
     title: str = ""
     summary: str = ""
-    key_points: list[str] = []
+    key_points: list[str] = Field(default_factory=list)
 
 
 class Thing(Section):
@@ -121,7 +121,7 @@ class Thing(Section):
     name: str
     category: str | None = None
     description: str | None = None
-    time_ranges: list[TimeRange] = []
+    time_ranges: list[TimeRange] = Field(default_factory=list)
     confidence: Confidence = "unknown"
 
 
@@ -133,16 +133,16 @@ class Topic(Section):
     topic: str
     importance: Confidence = "unknown"
     description: str = ""
-    keywords: list[str] = []
-    time_ranges: list[TimeRange] = []
+    keywords: list[str] = Field(default_factory=list)
+    time_ranges: list[TimeRange] = Field(default_factory=list)
 
 
 class People(Section):
     """Who is in the picture, never by name: how many at once at the most, and what they look like."""
 
     max_count: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    descriptions: list[str] = []
-    time_ranges: list[TimeRange] = []
+    descriptions: list[str] = Field(default_factory=list)
+    time_ranges: list[TimeRange] = Field(default_factory=list)
 
 
 class ScreenText(Section):
@@ -159,7 +159,7 @@ class ScreenText(Section):
 class Look(Section):
     """How the picture looks: named colours, light, and how much moves."""
 
-    colours: list[str] = []
+    colours: list[str] = Field(default_factory=list)
     brightness: Brightness = "unknown"
     motion: Motion = "unknown"
 
@@ -173,12 +173,12 @@ class Sound(Stretch):
 class Elements(Section):
     """Who and what can be seen, read and heard."""
 
-    people: People = People()
-    objects: list[Thing] = []
-    topics: list[Topic] = []
-    text_on_screen: list[ScreenText] = []
-    look: Look = Look()
-    sounds: list[Sound] = []
+    people: People = Field(default_factory=People)
+    objects: list[Thing] = Field(default_factory=list)
+    topics: list[Topic] = Field(default_factory=list)
+    text_on_screen: list[ScreenText] = Field(default_factory=list)
+    look: Look = Field(default_factory=Look)
+    sounds: list[Sound] = Field(default_factory=list)
 
 
 class Description(Section):
@@ -199,14 +199,14 @@ class Label(Section):
     dimension: str
     value: str = "unknown"
     confidence: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
-    evidence: list[str] = []
+    evidence: list[str] = Field(default_factory=list)
     unknown_reason: str | None = None
 
 
 class Classification(Section):
     """One label for each dimension of the user's taxonomy."""
 
-    labels: list[Label] = []
+    labels: list[Label] = Field(default_factory=list)
 
 
 class RecordingDate(Section):
@@ -245,11 +245,11 @@ class Entity(Section):
 class Metadata(Section):
     """What helps to find the asset again."""
 
-    recording_date: RecordingDate = RecordingDate()
-    place: Place = Place()
+    recording_date: RecordingDate = Field(default_factory=RecordingDate)
+    place: Place = Field(default_factory=Place)
     content_type: str | None = None
-    entities: list[Entity] = []
-    keywords: list[str] = []
+    entities: list[Entity] = Field(default_factory=list)
+    keywords: list[str] = Field(default_factory=list)
 
 
 #: Section name -> its shape. ``chapters`` is a bare list in an answer, as models write it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from shotlog.domain.job_state import JobRequest, JobStatus, ProviderState
@@ -129,12 +129,17 @@ def _status(value: Mapping[str, Any]) -> JobStatus:
         output_uri=target.get("s3Uri") or "",
         client_token=value.get("clientRequestToken"),
         message=value.get("message") or "",
-        submitted_at=value.get("submitTime"),
-        updated_at=value.get("lastModifiedTime"),
-        ended_at=value.get("endTime"),
-        expires_at=value.get("jobExpirationTime"),
+        submitted_at=_utc(value.get("submitTime")),
+        updated_at=_utc(value.get("lastModifiedTime")),
+        ended_at=_utc(value.get("endTime")),
+        expires_at=_utc(value.get("jobExpirationTime")),
         total_records=value.get("totalRecordCount"),
         processed_records=value.get("processedRecordCount"),
         success_records=value.get("successRecordCount"),
         error_records=value.get("errorRecordCount"),
     )
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    """Return botocore's time, which has the zone of this machine, in UTC."""
+    return None if time is None else time.astimezone(UTC)
