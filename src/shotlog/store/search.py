@@ -27,7 +27,7 @@ MOST_PER_ASSET = 5
 WEIGHTS = {
     "text": 1.6,
     "chapter": 1.5,
-    "name": 1.4,
+    "name": 1.2,
     "highlight": 1.3,
     "object": 1.2,
     "folder": 0.5,
