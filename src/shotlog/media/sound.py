@@ -47,7 +47,7 @@ class SoundTrack:
         if self._resampler is not None:
             for mixed in self._resampler.resample(None):
                 yield from self._encode(mixed, None)
-        yield from self._stream.encode(None)
+        yield from self._send(None)
 
     def _mix(self, frame: AudioFrame) -> list[AudioFrame]:
         frame.pts = None
@@ -69,4 +69,10 @@ class SoundTrack:
                 self._next += round(gap * self._rate)
         frame.pts = self._next
         self._next += frame.samples
-        yield from self._stream.encode(frame)
+        yield from self._send(frame)
+
+    def _send(self, frame: AudioFrame | None) -> list[Packet[Any]]:
+        try:
+            return self._stream.encode(frame)
+        except av.ArgumentError:  # samples that are no numbers
+            return []
