@@ -23,7 +23,7 @@ def captions(sightings: Sequence[Sighting]) -> list[Words]:
     """Return what can be read in a video, in order of time, then top to bottom; at most 60 entries."""
     merged = _without_counters([one for one in _without_gaps(sightings) if _trusted(one)])
     blocks: list[list[Sighting]] = []
-    for sighting in sorted(merged, key=lambda one: (one.start_s, one.line.top, one.line.left)):
+    for sighting in _in_reading_order(merged):
         home = next((block for block in blocks if _belongs(sighting, block[-1])), None)
         if home is None:
             blocks.append([sighting])
@@ -45,6 +45,21 @@ def printed(lines: Sequence[Line]) -> list[Words]:
         Words(" ".join(line.text for line in block), _location(block), min(line.score for line in block))
         for block in blocks
     ][:_MOST]
+
+
+def _in_reading_order(sightings: Sequence[Sighting]) -> list[Sighting]:
+    """Sort by time, and what comes at one moment from top to bottom."""
+    moments: list[list[Sighting]] = []
+    for sighting in sorted(sightings, key=lambda one: one.start_s):
+        if moments and sighting.start_s - moments[-1][0].start_s <= _TOGETHER_S:
+            moments[-1].append(sighting)
+        else:
+            moments.append([sighting])
+    return [one for moment in moments for one in sorted(moment, key=_place)]
+
+
+def _place(sighting: Sighting) -> tuple[float, float]:
+    return sighting.line.top, sighting.line.left
 
 
 def _without_gaps(sightings: Sequence[Sighting]) -> list[Sighting]:
