@@ -23,6 +23,7 @@ MAX_CHARS = 4_000_000
 _TRIES = 100
 
 _OPENERS = re.compile(r"[{\[]")
+_GOES_ON = re.compile(r"[\s}\]]{0,200},?\s{0,200}(?=\"\w{1,60}\"\s{0,20}:)")
 _UNSTORABLE = re.compile("[\ud800-\udfff\x00]")
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)|[\ud800-\udfff\x00]")
 _PATH_HINT = re.compile(r"[A-Za-z]:\\[A-Za-z]")
@@ -136,20 +137,34 @@ def _with_rest(text: str, start: int, found: _Found, expected: frozenset[str]) -
     """Note what stands around the object, and join a second object that adds other members."""
     if text[:start].strip("\ufeff \t\r\n") or text[found.end :].strip("\ufeff \t\r\n"):
         found.repairs.append("text around the object")
+    if not isinstance(found.value, dict) or found.cut:
+        return found
+    if goes_on := _GOES_ON.match(text, found.end):
+        rest = _tolerant("{" + text[goes_on.end() :], 0)
+        found.repairs.append("a closing bracket too many")
+        found.losses.extend(rest.losses)
+        found.cut, found.cut_member = rest.cut, rest.cut_member
+        _join(found, rest.value)
+        return found
     at = found.end
     for _ in range(_TRIES):
         opener = text.find("{", at)
-        if opener < 0 or not isinstance(found.value, dict) or found.cut:
+        if opener < 0:
             break
         more = _exact(text, opener)
         at = opener + 1 if more is None else more.end
         if more is None or not isinstance(more.value, dict) or not _fits(more.value, expected):
             continue
         found.repairs.append("several objects")
-        for key, value in more.value.items():
-            if found.value.setdefault(key, value) != value:
-                found.losses.append(f"{key[:40]!r} came twice")
+        _join(found, more.value)
     return found
+
+
+def _join(found: _Found, more: dict[str, Any]) -> None:
+    """Add members to the object; one that is there already stays, and that is a loss."""
+    for key, value in more.items():
+        if found.value.setdefault(key, value) != value:
+            found.losses.append(f"{key[:40]!r} came twice")
 
 
 def _exact(text: str, at: int) -> _Found | None:
