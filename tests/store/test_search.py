@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sample_library import NOW
@@ -269,6 +269,22 @@ def test_any_text_is_found_by_itself(database, text):
         found = session.scalar(sa.select(sa.func.count()).select_from(match.source).where(match.condition))
 
     assert found == 1
+
+
+pasted = st.sampled_from(["type:video", "path:/", "camera:", "name:", "OR", "-", '"', "*", "is:missing", " "])
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(pasted | st.text(max_size=6), max_size=8).map("".join))
+@example("path:/\ud800")
+@example("path:/\udcff")
+@example("camera:\ud800 name:\ud800")
+def test_any_search_is_answered_or_refused(films, database, text):
+    for ask in (names, listed):
+        try:
+            ask(database, text)
+        except Invalid as error:
+            assert error.hint  # noqa: PT017 - either way is fine, as long as it is said
 
 
 def _insert_text(session, text):

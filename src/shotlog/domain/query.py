@@ -11,6 +11,7 @@ chapter and the next one on the screen. ``docs/reference/search.md`` has example
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,7 @@ from shotlog.errors import Invalid
 
 LONGEST_QUERY = 1000  # characters
 MOST_ITEMS = 40
+_LONE_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # the others are bytes of file names
 _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f", '"'))
 _HOW = 'Words, "phrases", -exclusions, prefix*, OR and filters such as type:video can be combined.'
 
@@ -248,7 +250,7 @@ def _name(item: _Item) -> Node | None:
 def _folder(item: _Item) -> Node | None:
     value = _value(item)
     if value.startswith("/"):
-        return Under(value.rstrip("/") or "/")
+        return Under(_LONE_SURROGATES.sub("\ufffd", value).rstrip("/") or "/")
     return _words(item, "folder")
 
 
