@@ -216,10 +216,10 @@ def test_a_search_without_words_gives_the_assets_themselves(library, shelf):
 
 
 def test_a_name_of_any_bytes_is_listed_as_it_is(library, shelf):
-    name = b"caf\xe9\xff.mp4".decode("utf-8", "surrogateescape")
+    name = b"film\xe9\xff.mp4".decode("utf-8", "surrogateescape")
     library.asset(f"/films/{name}")
 
-    assert asset_json(shelf.list_assets("name:caf").assets[0])["path"] == f"/films/{name}"
+    assert asset_json(shelf.list_assets("name:film").assets[0])["path"] == f"/films/{name}"
 
 
 def test_f10_customer_project_and_place_are_findable(library, shelf):
