@@ -15,7 +15,7 @@ from shotlog.vision.engine import LocalEngine
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One media process that has its models loaded."""
-    pool = Sandbox(workers=1, memory_bytes=3 << 30, preload=["shotlog.vision.warm"])
+    pool = Sandbox(workers=1, memory_bytes=3 << 30, preload=LocalEngine.PRELOAD)
     yield pool
     pool.close()
 

@@ -22,7 +22,7 @@ from shotlog.vision.trace import Piece
 _CELL = 8
 _CHANGED = 8.0  # mean luma levels of a cell
 _STROKES = 6.0  # mean strength of edges in a cell that may hold words
-_READ_SIDE, _FIND_SIDE = 1280, 640
+_READ_SIDE, _FIND_SIDE = 1280, 544
 _MOST_LINES = 24
 _CALM = 4.0  # below this a cell stands still
 _SETTLED_CELLS = 4
