@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -147,7 +148,9 @@ def _spawn(folder: Path, port: int) -> int:
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
     # Not subprocess: the process outlives the worker that starts it, and someone else ends it.
-    return os.posix_spawn(program, [str(program), "-I", __file__], environment, file_actions=actions)
+    return os.posix_spawn(
+        program, [str(program), "-I", __file__, str(_owner())], environment, file_actions=actions
+    )
 
 
 def _serve() -> None:
@@ -155,9 +158,25 @@ def _serve() -> None:
     from localstack.runtime.main import main
     from twisted.internet import endpoints
 
+    threading.Thread(target=_outlive_nobody, args=(int(sys.argv[1]),), daemon=True).start()
     endpoints.TCP4ServerEndpoint = functools.partial(endpoints.TCP4ServerEndpoint, interface="127.0.0.1")
     sys.argv = [sys.argv[0]]
     main()
+
+
+def _owner() -> int:
+    """Return the process of the whole test run, not of one worker of it."""
+    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+
+
+def _outlive_nobody(owner: int) -> None:
+    """End the server when the test run was killed and can no longer end it."""
+    while True:
+        time.sleep(2)
+        try:
+            os.kill(owner, 0)
+        except ProcessLookupError:
+            os._exit(0)
 
 
 if __name__ == "__main__":

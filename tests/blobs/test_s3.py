@@ -53,7 +53,7 @@ def failing(credentials, monkeypatch):
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         servers.append(server)
         return S3Blobs("bucket", endpoint=f"http://127.0.0.1:{server.server_port}")
 
@@ -147,7 +147,10 @@ def test_a_server_that_is_not_there_is_out_of_reach(credentials, monkeypatch):
         open_store("s3://bucket", s3_endpoint="http://127.0.0.1:9").head("a")
 
 
-def test_without_credentials_one_is_told_how_to_give_them():
+@pytest.mark.parametrize("environment", [{}, {"AWS_PROFILE": "absent"}])
+def test_without_credentials_one_is_told_how_to_give_them(monkeypatch, environment):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     with pytest.raises(Rejected) as caught:
         open_store("s3://bucket")
     assert "AWS_PROFILE" in caught.value.hint

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
 from obstore import exceptions
 
 from shotlog.errors import AppError, Invalid, NotFound, Rejected, Throttled, Unavailable
@@ -24,7 +23,7 @@ _THROTTLED = frozenset(
 _CREDENTIALS = "Check the credentials and what they may do; `shotlog doctor` says more."
 _REGION = "The bucket is in another region: set AWS_REGION to the bucket's."
 
-_REFUSALS = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, BotoCoreError, ClientError)
+_REFUSALS = (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError)
 
 
 @contextmanager
@@ -32,13 +31,7 @@ def translated(what: str) -> Iterator[None]:
     """Translate the client's errors inside the block; *what* says what was being done."""
     try:
         yield
-    except (
-        exceptions.BaseError,
-        OSError,
-        ValueError,
-        BotoCoreError,
-        ClientError,
-    ) as error:
+    except (exceptions.BaseError, OSError, ValueError) as error:
         raise translate(error, what) from error
 
 

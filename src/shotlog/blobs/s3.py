@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore.auth.boto3 import Boto3CredentialProvider
 from obstore.store import S3Store
 
 from shotlog.blobs.failures import translated
@@ -19,6 +18,7 @@ from shotlog.errors import NotFound, Rejected
 
 if TYPE_CHECKING:  # these exist in obstore's stubs only
     from obstore import ObjectMeta
+    from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.store import ClientConfig, RetryConfig
 
 #: Keys in one page of a listing, and in one request that deletes many.
@@ -123,13 +123,7 @@ class S3Blobs(ObjectBlobs):
 
 
 def _connect(bucket: str, endpoint: str, region: str) -> S3Store:
-    try:
-        credentials = Boto3CredentialProvider()
-    except ValueError as error:
-        raise Rejected(
-            "There are no AWS credentials.",
-            hint="Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-        ) from error
+    credentials = _credentials()
     # The whole request may take long (a large upload over a slow line); a silent one may not.
     client: ClientConfig = {
         "timeout": timedelta(minutes=30),
@@ -154,3 +148,17 @@ def _connect(bucket: str, endpoint: str, region: str) -> S3Store:
             client_options=client,
             retry_config=_RETRIES,
         )
+
+
+def _credentials() -> Boto3CredentialProvider:
+    # boto3 takes longer to import than all the rest, and a directory store needs none of it.
+    from botocore.exceptions import BotoCoreError
+    from obstore.auth.boto3 import Boto3CredentialProvider
+
+    try:
+        return Boto3CredentialProvider()
+    except (ValueError, BotoCoreError) as error:
+        raise Rejected(
+            f"There are no AWS credentials: {error}.",
+            hint="Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+        ) from error
