@@ -1,7 +1,8 @@
 """Proxy throughput beside the ffmpeg command line: same filters, same encoder settings, both cores, same run.
 
 Usage: ``python benchmarks/proxy.py [--seconds 12] [--rounds 3] [--samples FOLDER]``; needs ``ffmpeg``.
-Ours does more in its time: thumbnail, poster and checksums are made along with each proxy.
+Ours does more in its time: thumbnail, poster and checksums are made along with each proxy. When other work
+runs on the machine, compare the CPU seconds.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from shotlog.domain.rendition import RenditionSettings
@@ -51,24 +53,36 @@ def compare(title: str, files: Sequence[Path], rounds: int, folder: Path) -> Non
     out = folder / "out"
     out.mkdir(exist_ok=True)
     with _Processes() as tool:
-        ways: dict[str, Callable[[], float]] = {
+        ways: dict[str, Callable[[], Cost]] = {
             "shotlog": lambda: _ours(tool, files, out),
             "ffmpeg, 1 thread": lambda: _ffmpeg(files, out, "1"),
             "ffmpeg, threads auto": lambda: _ffmpeg(files, out, "0"),
         }
         times: dict[str, list[float]] = {name: [] for name in ways}
-        memory: dict[str, float] = {}
+        costs: dict[str, list[Cost]] = {name: [] for name in ways}
         for _ in range(rounds):
             for name, way in ways.items():
                 start = time.perf_counter()
-                memory[name] = max(memory.get(name, 0), way())
+                costs[name].append(way())
                 times[name].append(time.perf_counter() - start)
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     best = min(taken for name, taken in medians.items() if name != "shotlog")
     print(f"\n{title}: {len(files)} files, {seconds:.0f} s of video, {WORKERS} at once, median of {rounds}")
-    print(f"{'':24}{'seconds':>10}{'x realtime':>12}{'peak MB':>10}{'against best ffmpeg':>22}")
+    print(f"{'':24}{'seconds':>10}{'x realtime':>12}{'CPU s':>10}{'peak MB':>10}{'against best ffmpeg':>22}")
     for name, taken in medians.items():
-        print(f"{name:24}{taken:10.2f}{seconds / taken:12.1f}{memory[name]:10.0f}{best / taken:21.2f}x")
+        cpu = statistics.median(cost.cpu_s for cost in costs[name])
+        memory = max(cost.peak_mb for cost in costs[name])
+        speed = seconds / taken
+        print(f"{name:24}{taken:10.2f}{speed:12.1f}{cpu:10.2f}{memory:10.0f}{best / taken:21.2f}x")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one pass over all files took, apart from time on the clock."""
+
+    cpu_s: float
+    #: Of one process.
+    peak_mb: float
 
 
 class _Processes:
@@ -82,21 +96,25 @@ class _Processes:
         self._sandbox.close()
 
 
-def _ours(pair: tuple[Sandbox, MediaTool], files: Sequence[Path], out: Path) -> float:
+def _ours(pair: tuple[Sandbox, MediaTool], files: Sequence[Path], out: Path) -> Cost:
     sandbox, tool = pair
+    before = sum(_cpu_s(pid) for pid in sandbox.pids)
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(lambda item: tool.render(item[1], out, f"ours{item[0]}"), enumerate(files)))
-    return max(_peak_mb(pid) for pid in sandbox.pids)
+    after = sum(_cpu_s(pid) for pid in sandbox.pids)
+    return Cost(after - before, max(_peak_mb(pid) for pid in sandbox.pids))
 
 
-def _ffmpeg(files: Sequence[Path], out: Path, threads: str) -> float:
+def _ffmpeg(files: Sequence[Path], out: Path, threads: str) -> Cost:
+    def one(item: tuple[int, Path]) -> Cost:
+        return _ffmpeg_one(item[1], out / f"cli{item[0]}.mp4", threads)
+
     with ThreadPoolExecutor(WORKERS) as pool:
-        return max(
-            pool.map(lambda item: _ffmpeg_one(item[1], out / f"cli{item[0]}.mp4", threads), enumerate(files))
-        )
+        costs = list(pool.map(one, enumerate(files)))
+    return Cost(sum(cost.cpu_s for cost in costs), max(cost.peak_mb for cost in costs))
 
 
-def _ffmpeg_one(source: Path, target: Path, threads: str) -> float:
+def _ffmpeg_one(source: Path, target: Path, threads: str) -> Cost:
     side = SETTINGS.proxy_short_side
     filters = (
         f"fps={SETTINGS.proxy_fps:g}:round=down,"
@@ -125,7 +143,7 @@ def _ffmpeg_one(source: Path, target: Path, threads: str) -> float:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"ffmpeg failed on {source.name}")
-    return usage.ru_maxrss / 1024
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def _clips(folder: Path, seconds: float) -> list[Path]:
@@ -143,6 +161,11 @@ def _clips(folder: Path, seconds: float) -> list[Path]:
 def _duration_s(path: Path) -> float:
     command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", f"file:{path}"]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak_mb(pid: int) -> float:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from shotlog.domain.rendition import RenditionSettings
 from shotlog.media.clip_writer import write_clip
+from shotlog.media.orientation import orientation_of
 from shotlog.media.sample_clip import Scene, make_clip
 from shotlog.media.tool import MediaTool
 
@@ -203,3 +204,74 @@ def test_settings_decide_size_and_rate(sandbox, tmp_path):
     assert (made["proxy"].width, made["proxy"].height) == (160, 120)
     with av.open(str(made["proxy"].path)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 3
+
+
+def test_a_clock_that_starts_over_and_a_new_size_midway_are_followed(tool, tmp_path, frames_of):
+    parts = []
+    for name, colour, size in (("a", "black", (320, 240)), ("b", "white", (160, 120))):
+        part = tmp_path / f"{name}.mp4"
+        make_clip(part, scenes=[Scene(3, colour, moving=False)], width=size[0], height=size[1], audio=False)
+        parts.append(remuxed(part, tmp_path / f"{name}.ts").read_bytes())
+    source = tmp_path / "joined.ts"
+    source.write_bytes(b"".join(parts))
+    proxy = by_kind(tool.render(source, tmp_path, "j"))["proxy"]
+    seen = frames_of(proxy.path)
+    brightness = [picture.convert("L").resize((1, 1)).getpixel((0, 0)) for _, picture in seen]
+    assert {picture.size for _, picture in seen} == {(320, 240)}
+    assert len(seen) == 30
+    assert max(brightness[:14]) < 60 < min(brightness[16:])
+    assert abs(proxy.duration_ms - 6000) <= 200
+
+
+def remuxed(source, target):
+    with av.open(str(source)) as old, av.open(str(target), "w", format="mpegts") as new:
+        stream = new.add_stream_from_template(old.streams.video[0])
+        for packet in old.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                new.mux(packet)
+    return target
+
+
+def test_interlaced_pictures_are_made_whole(tool, tmp_path, frames_of, write_video):
+    still = Image.new("RGB", (320, 240), "black")
+    still.paste("white", (100, 0, 160, 240))
+    later = Image.new("RGB", (320, 240), "black")
+    later.paste("white", (180, 0, 240, 240))
+    combed = Image.composite(still, later, every_other_line((320, 240)))
+    options = {"x264-params": "interlaced=1:tff=1:qp=10"}
+    source = write_video(tmp_path / "in.mkv", [(n / 25, combed) for n in range(5)], options=options)
+    picture = frames_of(by_kind(tool.render(source, tmp_path, "a"))["proxy"].path)[0][1].convert("L")
+    column = [picture.getpixel((130, y)) for y in range(100, 140)]
+    assert max(column) - min(column) < 60
+
+
+def every_other_line(size):
+    return Image.frombytes("L", (1, size[1]), bytes([255, 0]) * (size[1] // 2)).resize(size)
+
+
+def test_pq_video_is_brought_into_the_range_of_a_normal_screen(
+    tool, tmp_path, corner_picture, frames_of, write_video
+):
+    timed = [(n / 25, corner_picture(320, 192)) for n in range(3)]
+    params = "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+    source = write_video(
+        tmp_path / "in.mkv", timed, codec="libx265", pix_fmt="yuv420p10le", options={"x265-params": params}
+    )
+    proxy = by_kind(tool.render(source, tmp_path, "a"))["proxy"]
+    with av.open(str(proxy.path)) as container:
+        frame = next(container.decode(video=0))
+        assert (frame.colorspace, frame.format.name) == (1, "yuv420p")
+    assert len(frames_of(proxy.path)) == 1
+
+
+class FrameWithUnknownSideData:
+    rotation = -90
+
+    @property
+    def side_data(self):
+        raise ValueError("31 is not a valid Type")
+
+
+def test_the_rotation_is_found_beside_side_data_that_has_no_name():
+    assert orientation_of(FrameWithUnknownSideData()).rotation == 90

@@ -6,9 +6,10 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
-#: Formats whose clock may start over in the middle, and how far a jump must go to be one, in seconds.
+#: Formats whose clock may start over later on, and how far a jump ahead must go to be that, in seconds.
 _RESTARTING = {"mpegts": 10.0, "mpeg": 10.0, "flv": 10.0}
 _LONGEST_PAUSE_S = 3600.0
+_LONGEST_STEP_BACK_S = 0.5  # pictures come in the order in which they are shown
 
 
 class Timeline:
@@ -35,7 +36,7 @@ class Timeline:
             time_s = expected
         else:
             time_s = stamp - self.origin
-            if abs(time_s - expected) > self._longest_jump:
+            if not -_LONGEST_STEP_BACK_S <= time_s - expected <= self._longest_jump:
                 self.origin += time_s - expected
                 time_s = expected
         self._last = max(time_s, 0.0)
