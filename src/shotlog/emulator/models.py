@@ -20,13 +20,13 @@ class ModelCard:
 
     model_id: str
     max_output_tokens: int
-    #: Bytes of everything under a job's input prefix (R17).
-    max_job_bytes: int = 5 * GIB
-    batch: bool = True
     #: Geographies of its inference profiles: ``us`` makes ``us.<model_id>``.
     profiles: tuple[str, ...] = ()
     #: It has no on-demand id of its own: only a profile may be named (R7).
     profile_only: bool = False
+    #: Bytes of everything under a job's input prefix (R17).
+    max_job_bytes: int = 5 * GIB
+    batch: bool = True
     images: bool = True
     video: bool = True
     #: Most frames that a video is sampled to, at one a second (R42).
@@ -42,19 +42,17 @@ class ModelCard:
 
 _NOVA = ("us", "eu", "apac")
 CARDS: tuple[ModelCard, ...] = (
-    ModelCard("amazon.nova-micro-v1:0", 10_000, profiles=_NOVA, images=False, video=False),
-    ModelCard("amazon.nova-lite-v1:0", 10_000, max_job_bytes=100 * GIB, profiles=_NOVA),
-    ModelCard("amazon.nova-pro-v1:0", 10_000, max_job_bytes=100 * GIB, profiles=_NOVA),
-    ModelCard("amazon.nova-premier-v1:0", 10_000, profiles=("us",), profile_only=True, max_frames=3_200),
+    ModelCard("amazon.nova-micro-v1:0", 10_000, _NOVA, images=False, video=False),
+    ModelCard("amazon.nova-lite-v1:0", 10_000, _NOVA, max_job_bytes=100 * GIB),
+    ModelCard("amazon.nova-pro-v1:0", 10_000, _NOVA, max_job_bytes=100 * GIB),
+    ModelCard("amazon.nova-premier-v1:0", 10_000, ("us",), profile_only=True, max_frames=3_200),
     ModelCard(
-        "amazon.nova-2-lite-v1:0",
-        65_535,
-        profiles=("us", "eu", "jp", "global"),
-        profile_only=True,
-        image_tokens=230,
+        "amazon.nova-2-lite-v1:0", 65_535, ("us", "eu", "jp", "global"), profile_only=True, image_tokens=230
     ),
     ModelCard("amazon.nova-canvas-v1:0", 10_000, batch=False, video=False),
-    ModelCard(LOCAL_MODEL, 65_535, max_job_bytes=100 * GIB, max_frames=100_000, image_tokens=230),
+    ModelCard("amazon.nova-2-pro-preview-20251202-v1:0", 65_535, ("us",), profile_only=True, batch=False),
+    ModelCard("amazon.nova-2-omni-preview-20251202-v1:0", 65_535, ("us",), profile_only=True, batch=False),
+    ModelCard(LOCAL_MODEL, 65_535, image_tokens=230),
 )
 
 
