@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 
 import av
 import pytest
@@ -28,18 +26,6 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def tool(sandbox):
     return MediaTool(sandbox, timeout_s=60)
-
-
-@pytest.fixture
-def samples():
-    """The folder of real media; CI must have it."""
-    default = Path(__file__).resolve().parents[3] / "shared" / "samples"
-    folder = Path(os.environ.get("SHOTLOG_SAMPLES") or default)
-    if not folder.is_dir():
-        if os.environ.get("CI") == "true":
-            pytest.fail("the sample media are missing")
-        pytest.skip("no sample media: set SHOTLOG_SAMPLES")
-    return folder
 
 
 @pytest.fixture
