@@ -23,7 +23,7 @@ class EmulatorConfig(BaseModel):
     region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")] = "us-east-1"
     #: Everything that looks random is drawn from it: job ids, shuffling, faults.
     seed: int = 0
-    #: Take the harsher reading of all that the sources leave open (see ``docs``): unsigned requests, unknown
+    #: Take the harsher reading of all that the sources leave open: unsigned requests, unknown
     #: request members, roles of other accounts, blank manifest lines, repeated record ids, tools in
     #: InvokeModel records and ``'()*!`` in prompt URIs are refused.
     strict: bool = False
