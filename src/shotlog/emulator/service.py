@@ -15,6 +15,7 @@ from shotlog.emulator.database import StateFile
 from shotlog.emulator.events import EventTable
 from shotlog.emulator.gate import Gate
 from shotlog.emulator.jobs import JobTable
+from shotlog.emulator.known_buckets import KnownBuckets
 from shotlog.emulator.lifecycle import Lifecycle
 from shotlog.emulator.models import Catalogue
 from shotlog.emulator.runtime import Runtime
@@ -50,6 +51,7 @@ class Emulator:
         duration_s: DurationProbe | None = None,
     ) -> None:
         self.config = config or EmulatorConfig()
+        buckets = KnownBuckets(buckets)
         self._state = StateFile(state)
         self._scratch = _scratch_folder(state)
         self.switchboard = Switchboard(self.config.faults)
