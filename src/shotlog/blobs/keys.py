@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from shotlog.errors import Invalid
 
 #: S3's own bound.
 MAX_KEY_BYTES = 1024
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ODD_PARTS = frozenset({"", ".", ".."})
 
 
 def check_key(key: str) -> str:
@@ -17,7 +21,7 @@ def check_key(key: str) -> str:
     Raises:
         Invalid: the key is none of ours.
     """
-    if not key or any(part in ("", ".", "..") for part in key.split("/")):
+    if not _ODD_PARTS.isdisjoint(key.split("/")):
         raise Invalid(f"{key!r} is not a key: empty parts, '.' and '..' are not allowed.")
     return _check_text(key)
 
@@ -28,7 +32,7 @@ def check_prefix(prefix: str) -> str:
     Raises:
         Invalid: no key can start so.
     """
-    if any(part in ("", ".", "..") for part in prefix.split("/")[:-1]):
+    if not _ODD_PARTS.isdisjoint(prefix.split("/")[:-1]):
         raise Invalid(f"{prefix!r} is not a prefix: empty parts, '.' and '..' are not allowed.")
     return _check_text(prefix)
 
@@ -51,6 +55,6 @@ def _check_text(text: str) -> str:
         raise Invalid(f"{text!r} is not a key: it is no valid Unicode.") from error
     if len(encoded) > MAX_KEY_BYTES:
         raise Invalid(f"A key of {len(encoded)} bytes is too long; {MAX_KEY_BYTES} are allowed.")
-    if any(character < " " or character == "\x7f" for character in text):
+    if _CONTROL.search(text):
         raise Invalid(f"{text!r} is not a key: control characters are not allowed.")
     return text
