@@ -9,6 +9,7 @@ AppError                      a stable ``code``, an HTTP ``status``, and whether
 │   ├── MediaTimeout     422  ... because it took longer than its time limit
 │   └── MediaCrashed     422  ... because the process that opened it died
 ├── Unparsable           422  a model's answer holds no usable JSON
+├── Interrupted          503  this process is ending; the work stays due
 ├── OverBudget           402  the run would cost more than its ceiling
 └── External             502  somebody else's service failed
     ├── Unavailable      503  it cannot be reached or broke; try again
@@ -96,6 +97,12 @@ class Unparsable(AppError):
     """The model's answer holds no usable JSON."""
 
     code, status = "unparsable", 422
+
+
+class Interrupted(AppError):
+    """The process is ending: the work stays due, and the next one goes on with it."""
+
+    code, status, retryable = "interrupted", 503, True
 
 
 class OverBudget(AppError):

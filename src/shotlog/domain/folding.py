@@ -8,8 +8,8 @@ import unicodedata
 def fold(text: str) -> str:
     """Return *text* without case and diacritics.
 
-    >>> fold("Été à ＴＯＫＹＯ, Straße")
-    'ete a tokyo, strasse'
+    >>> fold("Été, Straße, ｶﾒﾗ")
+    'ete, strasse, カメラ'
     """
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c)))

@@ -17,6 +17,7 @@ class Run:
     mode: str
     engine: str
     model: str
+    invocation_id: str
     tail: str
     recipe: str
     recipe_digest: str
@@ -25,6 +26,7 @@ class Run:
     budget_microusd: int | None
     estimate: dict[str, int] | None
     reason: str | None
+    retry_of: int | None
     created_at: datetime
     chunked_at: datetime | None
     ended_at: datetime | None

@@ -22,6 +22,7 @@ class ImportState(StrEnum):
 
     SCANNING = "scanning"
     PROBING = "probing"
+    RENDERING = "rendering"
     DONE = "done"
 
 
@@ -76,7 +77,8 @@ def _table(noun: str, **transitions: str) -> StateTable:
 #: A changed file is new again; a failed one too, when it changes.
 ASSET = _table("asset", new="ready failed", ready="new failed", failed="new ready")
 
-IMPORT = _table("import", scanning="probing", probing="done", done="")
+#: An import that only wants facts (for an estimate, say) is done once they are read.
+IMPORT = _table("import", scanning="probing", probing="rendering done", rendering="done", done="")
 
 RUN = _table(
     "run",

@@ -26,14 +26,10 @@ _log = structlog.get_logger(__name__)
 Apply = Callable[[Session], None]
 #: Does one item's work outside any transaction.
 Handle = Callable[[WorkItem], Apply]
-#: Told how many files are done and how many there are.
-Progress = Callable[[int, int], None]
 
 
 @dataclass
 class _Shared:
-    total: int
-    done: int = 0
     error: BaseException | None = None
 
 
@@ -50,21 +46,18 @@ class FileWork:
         self._threads = threads
         self._owner = uuid.uuid4().hex
 
-    def drain(
-        self, kind: str, handle: Handle, *, stop: threading.Event, progress: Progress | None = None
-    ) -> None:
+    def drain(self, kind: str, handle: Handle, *, stop: threading.Event) -> None:
         """Work until no item of *kind* waits, *stop* is set, or a step fails.
 
         Raises:
             AppError: what *handle* raised for trouble that is not the file's (a full disk, say); the
                 item stays due.
         """
-        with self._database.read() as session:
-            shared = _Shared(work.waiting(session, kind))
+        shared = _Shared()
         ended = threading.Event()
         renewer = threading.Thread(target=self._renew, args=(ended,), daemon=True)
         workers = [
-            threading.Thread(target=self._work, args=(kind, handle, stop, shared, progress), daemon=True)
+            threading.Thread(target=self._work, args=(kind, handle, stop, shared), daemon=True)
             for _ in range(self._threads)
         ]
         for thread in (renewer, *workers):
@@ -81,9 +74,7 @@ class FileWork:
             with self._database.write() as session:
                 work.renew(session, owner=self._owner, now=self._clock(), seconds=_LEASE_SECONDS)
 
-    def _work(
-        self, kind: str, handle: Handle, stop: threading.Event, shared: _Shared, progress: Progress | None
-    ) -> None:
+    def _work(self, kind: str, handle: Handle, stop: threading.Event, shared: _Shared) -> None:
         try:
             while not stop.is_set() and shared.error is None:
                 items = self._lease(kind)
@@ -95,9 +86,6 @@ class FileWork:
                     if stop.is_set() or shared.error is not None:
                         break
                     self._do(item, handle)
-                    shared.done += 1
-                    if progress is not None:
-                        progress(shared.done, max(shared.total, shared.done))
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             shared.error = error
 

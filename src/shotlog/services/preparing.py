@@ -16,9 +16,9 @@ from shotlog.domain.clock import Clock
 from shotlog.domain.rendition import Rendition
 from shotlog.domain.segments import name_segments
 from shotlog.domain.state import AssetState, ImportState
-from shotlog.errors import MediaCrashed, MediaRefused
+from shotlog.errors import Interrupted, MediaCrashed, MediaRefused
 from shotlog.media.tool import Inspection, MediaTool
-from shotlog.services.file_work import Apply, FileWork, Progress
+from shotlog.services.file_work import Apply, FileWork
 from shotlog.store import assets, findings, imports, records, renditions, work
 from shotlog.store.database import Database
 from shotlog.store.tables.library import AssetRow
@@ -44,35 +44,62 @@ class Preparer:
         self._folder = folder
         self._threads = threads
 
-    def probe_due(self, import_id: int, *, stop: threading.Event, progress: Progress | None = None) -> None:
-        """Probe every new file, then call the import done."""
-        new = and_(AssetRow.state == AssetState.NEW, AssetRow.missing_at.is_(None))
-        with self._database.write() as session:
-            work.derive(session, "probe", new)
-        self._file_work().drain(
-            "probe", lambda item: self._probe(item, import_id), stop=stop, progress=progress
-        )
-        if not stop.is_set():
-            with self._database.write() as session:
-                imports.advance(session, import_id, ImportState.DONE, self._clock())
+    def probe_due(self, import_id: int, *, stop: threading.Event) -> None:
+        """Probe every new file that an import found, then go on to its renditions, or call it done.
 
-    def render_library(self, *, stop: threading.Event, progress: Progress | None = None) -> None:
-        """Make the renditions of every ready asset that has none."""
+        Raises:
+            Interrupted: *stop* was set first; what is not probed stays due.
+        """
+        with self._database.read() as session:
+            opened = imports.get(session, import_id)
+        if opened.state != ImportState.PROBING:
+            return
+        with self._database.write() as session:
+            work.derive(
+                session, "probe", and_(AssetRow.state == AssetState.NEW, AssetRow.missing_at.is_(None))
+            )
+        self._drain("probe", lambda item: self._probe(item, import_id, stop), stop)
+        then = ImportState.RENDERING if opened.renditions else ImportState.DONE
+        with self._database.write() as session:
+            imports.advance(session, import_id, then, self._clock())
+
+    def render_import(self, import_id: int, *, stop: threading.Event) -> None:
+        """Make the renditions that are missing at or under an import's paths, and call it done.
+
+        Raises:
+            Interrupted: *stop* was set first; what is not made stays due.
+        """
+        with self._database.read() as session:
+            opened = imports.get(session, import_id)
+        if opened.state != ImportState.RENDERING:
+            return
         due = and_(
             AssetRow.state == AssetState.READY,
             AssetRow.missing_at.is_(None),
             ~renditions.has("proxy", AssetRow.id),
+            assets.covered_by(opened.paths),
         )
-        self._render(due, stop=stop, progress=progress)
+        self._render(due, stop)
+        with self._database.write() as session:
+            imports.advance(session, import_id, ImportState.DONE, self._clock())
 
-    def render_run(self, run_id: int, *, stop: threading.Event, progress: Progress | None = None) -> None:
-        """Make the renditions that one run still waits for."""
-        self._render(records.due_for_rendering(run_id), stop=stop, progress=progress)
+    def render_run(self, run_id: int, *, stop: threading.Event) -> None:
+        """Make the renditions that one run still waits for.
 
-    def _render(self, due: ColumnElement[bool], *, stop: threading.Event, progress: Progress | None) -> None:
+        Raises:
+            Interrupted: *stop* was set first; what is not made stays due.
+        """
+        self._render(records.due_for_rendering(run_id), stop)
+
+    def _render(self, due: ColumnElement[bool], stop: threading.Event) -> None:
         with self._database.write() as session:
             work.derive(session, "render", due)
-        self._file_work().drain("render", self._make_renditions, stop=stop, progress=progress)
+        self._drain("render", lambda item: self._make_renditions(item, stop), stop)
+
+    def _drain(self, kind: str, handle: Callable[[WorkItem], Apply], stop: threading.Event) -> None:
+        self._file_work().drain(kind, handle, stop=stop)
+        if stop.is_set():
+            raise Interrupted
 
     def _file_work(self) -> FileWork:
         return FileWork(self._database, self._clock, threads=self._threads)
@@ -81,12 +108,12 @@ class Preparer:
         with self._database.read() as session:
             return assets.get(session, item.asset_id)
 
-    def _probe(self, item: WorkItem, import_id: int) -> Apply:
+    def _probe(self, item: WorkItem, import_id: int, stop: threading.Event) -> Apply:
         asset = self._asset(item)
         try:
             found = _with_patience(item, lambda: self._tool.inspect(Path(asset.path)))
         except MediaRefused as error:
-            return self._refusal(asset, error)
+            return self._refusal(asset, error, stop)
         with self._database.read() as session:
             twins = assets.absent_twins(session, asset.id, found.fingerprint)
         moved_from = next((twin for twin, path in twins if not os.path.lexists(path)), None)
@@ -108,7 +135,7 @@ class Preparer:
             [(piece.field, piece.text, None, None) for piece in name_segments(asset.name, asset.folder)],
         )
 
-    def _make_renditions(self, item: WorkItem) -> Apply:
+    def _make_renditions(self, item: WorkItem, stop: threading.Event) -> Apply:
         asset = self._asset(item)
         relative = Path(f"{asset.id // 1000:06d}")
         try:
@@ -116,14 +143,16 @@ class Preparer:
                 item, lambda: self._tool.render(Path(asset.path), self._folder / relative, str(asset.id))
             )
         except MediaRefused as error:
-            return self._refusal(asset, error)
+            return self._refusal(asset, error, stop)
         return lambda session: self._keep(session, asset.id, relative, made)
 
     def _keep(self, session: Session, asset_id: int, relative: Path, made: list[Rendition]) -> None:
         pairs = [(rendition, str(relative / rendition.path.name)) for rendition in made]
         renditions.replace(session, asset_id, pairs, self._clock())
 
-    def _refusal(self, asset: Asset, error: MediaRefused) -> Apply:
+    def _refusal(self, asset: Asset, error: MediaRefused, stop: threading.Event) -> Apply:
+        if stop.is_set():  # the media processes are being ended: that says nothing about the file
+            raise Interrupted from error
         now = self._clock()
         if not os.path.lexists(asset.path):
             return lambda session: assets.mark_missing(session, [asset.id], now)

@@ -49,17 +49,19 @@ class Scanner:
         self._clock = clock
         self._exclude = exclude
 
-    def open_import(self, paths: Sequence[str]) -> int:
-        """Open an import of *paths*; the scan itself is ``scan``."""
+    def open_import(self, paths: Sequence[str], *, renditions: bool = True) -> int:
+        """Open an import of *paths*, with or without renditions; the scan itself is ``scan``."""
         with self._database.write() as session:
-            return imports.create(session, paths, self._clock())
+            return imports.create(session, paths, self._clock(), renditions=renditions)
 
     def scan(self, import_id: int) -> ScanCounts:
-        """Compare the import's paths with what is known, and write what changed."""
+        """Compare the import's paths with what is known, and write what changed; once for each import."""
         with self._database.read() as session:
-            paths = imports.get(session, import_id).paths
+            opened = imports.get(session, import_id)
         counts = ScanCounts()
-        for path in paths:
+        if opened.state != ImportState.SCANNING:
+            return counts
+        for path in opened.paths:
             with self._database.write() as session:
                 source_id = imports.add_source(session, path, self._clock())
             self._scan_root(path, counts, import_id=import_id, source_id=source_id)
@@ -140,7 +142,7 @@ class Scanner:
 
 
 def absolute(paths: Sequence[str | Path]) -> list[str]:
-    """Return *paths* as they are stored: absolute, without links in their folders, each once.
+    """Return *paths* as they are stored: absolute, without links in their folders, none within another.
 
     Raises:
         NotFound: a path does not exist.
@@ -151,7 +153,7 @@ def absolute(paths: Sequence[str | Path]) -> list[str]:
         if not os.path.exists(text):
             raise NotFound(f"There is no {os.fspath(path)!r}.", hint="Give folders or files that exist.")
         result[text] = None
-    return list(result)
+    return [path for path in result if not any(parent in result for parent in map(str, Path(path).parents))]
 
 
 def _listings(root: str, exclude: Collection[str]) -> Iterable[Listing]:

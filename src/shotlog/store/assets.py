@@ -206,6 +206,15 @@ def get(session: Session, asset_id: int) -> Asset:
     return Asset(*row)
 
 
+def by_id(session: Session, ids: Sequence[int]) -> dict[int, Asset]:
+    """Return the assets of these ids that there are."""
+    found: dict[int, Asset] = {}
+    for start in range(0, len(ids), _BATCH):
+        query = sa.select(*_COLUMNS).where(AssetRow.id.in_(ids[start : start + _BATCH]))
+        found |= {row[0]: Asset(*row) for row in session.execute(query)}
+    return found
+
+
 def many(
     session: Session, condition: sa.ColumnElement[bool], *, after: int = 0, limit: int = 100
 ) -> list[Asset]:

@@ -57,6 +57,15 @@ class Database:
             yield session
             session.rollback()
 
+    def connect(self) -> sa.Connection:
+        """Open a connection that commits by itself, for whoever needs one for long.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        with _translated():
+            return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
     def upgrade(self) -> None:
         """Bring the schema to this release; does nothing when it is there."""
         with _translated(), self.engine.connect() as connection:

@@ -34,6 +34,7 @@ class Import:
     id: int
     paths: tuple[str, ...]
     state: str
+    renditions: bool
     found: int
     moved: int
     missing: int
@@ -66,9 +67,14 @@ def source_scanned(session: Session, path: str, now: datetime) -> None:
     session.execute(sa.update(SourceRow).where(SourceRow.path == path).values(scanned_at=now))
 
 
-def create(session: Session, paths: Sequence[str], now: datetime) -> int:
-    """Open an import of *paths*."""
-    row = ImportRow(paths=[path_to_text(path) for path in paths], state=ImportState.SCANNING, created_at=now)
+def create(session: Session, paths: Sequence[str], now: datetime, *, renditions: bool) -> int:
+    """Open an import of *paths*, with or without the renditions of what it finds."""
+    row = ImportRow(
+        paths=[path_to_text(path) for path in paths],
+        state=ImportState.SCANNING,
+        renditions=renditions,
+        created_at=now,
+    )
     session.add(row)
     session.flush()
     return row.id
@@ -85,7 +91,14 @@ def get(session: Session, import_id: int) -> Import:
         raise NotFound(f"There is no import imp_{import_id}.")
     problems = tuple(Refusal(text_to_path(path), code, reason) for path, code, reason in row.problems)
     return Import(
-        row.id, tuple(map(text_to_path, row.paths)), row.state, row.found, row.moved, row.missing, problems
+        id=row.id,
+        paths=tuple(map(text_to_path, row.paths)),
+        state=row.state,
+        renditions=row.renditions,
+        found=row.found,
+        moved=row.moved,
+        missing=row.missing,
+        problems=problems,
     )
 
 

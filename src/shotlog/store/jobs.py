@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shotlog.domain.run import BatchJob, ChunkPlan
-from shotlog.domain.state import CHUNK, ChunkState
+from shotlog.domain.state import CHUNK, ChunkState, RunState
 from shotlog.errors import NotFound
-from shotlog.store.tables.runs import BatchJobRow, RecordRow
+from shotlog.store.tables.runs import BatchJobRow, RecordRow, RunRow
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(BatchJob))
 
@@ -21,13 +21,13 @@ _FIELDS = tuple(field.name for field in dataclasses.fields(BatchJob))
 def add_chunks(
     session: Session, run_id: int, plans: Sequence[ChunkPlan], *, parent_batch_id: str, model: str
 ) -> None:
-    """Store a run's chunks and give each its open records; all at once, so that a plan is whole."""
+    """Store some of a run's chunks and give each its open records; ``count_chunks`` follows the last."""
     for plan in plans:
         row = BatchJobRow(
             run_id=run_id,
             parent_batch_id=parent_batch_id,
             chunk_index=plan.chunk_index,
-            total_chunks=len(plans),
+            total_chunks=0,
             s3_folder=plan.s3_folder,
             state=ChunkState.PLANNED,
             model=model,
@@ -48,6 +48,19 @@ def add_chunks(
             )
             .values(job_id=row.id)
         )
+
+
+def count_chunks(session: Session, run_id: int) -> None:
+    """Tell each chunk of a run how many there are, now that all are stored."""
+    mine = BatchJobRow.run_id == run_id
+    total = session.scalar(sa.select(sa.func.count()).select_from(BatchJobRow).where(mine))
+    session.execute(sa.update(BatchJobRow).where(mine).values(total_chunks=total))
+
+
+def drop_unplanned(session: Session, run_id: int) -> None:
+    """Throw the chunks of a run away whose plan did not become whole; none of them was ever acted on."""
+    session.execute(sa.update(RecordRow).where(RecordRow.run_id == run_id).values(job_id=None))
+    session.execute(sa.delete(BatchJobRow).where(BatchJobRow.run_id == run_id))
 
 
 def folder_taken(session: Session, prefix: str) -> bool:
@@ -78,6 +91,41 @@ def get_batch_jobs_by_parent(session: Session, parent_batch_id: str) -> list[Bat
 def in_state(session: Session, run_id: int, *states: ChunkState) -> list[BatchJob]:
     """Return a run's chunks that are in one of *states*, in order."""
     return _select(session, sa.and_(BatchJobRow.run_id == run_id, BatchJobRow.state.in_(states)))
+
+
+def due(session: Session, *, limit: int) -> list[int]:
+    """Return chunks with something left to do, oldest run first: only of runs whose plan is whole."""
+    query = (
+        sa.select(BatchJobRow.id)
+        .join(RunRow, RunRow.id == BatchJobRow.run_id)
+        .where(BatchJobRow.state.in_(CHUNK.open_states()), RunRow.state != RunState.DRAFT)
+        .order_by(BatchJobRow.run_id, BatchJobRow.chunk_index)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def count_submitted(session: Session, run_id: int) -> int:
+    """Count the provider's jobs of a run."""
+    query = sa.select(sa.func.count()).select_from(BatchJobRow)
+    return session.scalar(query.where(BatchJobRow.run_id == run_id, BatchJobRow.job_arn.is_not(None))) or 0
+
+
+def due_in_run(session: Session, run_id: int) -> list[int]:
+    """Return a run's chunks that have something left to do, in order."""
+    query = sa.select(BatchJobRow.id).where(
+        BatchJobRow.run_id == run_id, BatchJobRow.state.in_(CHUNK.open_states())
+    )
+    return list(session.scalars(query.order_by(BatchJobRow.chunk_index)))
+
+
+def open_in_run(session: Session, run_id: int) -> int:
+    """Count a run's chunks that have something left to do."""
+    query = sa.select(sa.func.count()).select_from(BatchJobRow)
+    return (
+        session.scalar(query.where(BatchJobRow.run_id == run_id, BatchJobRow.state.in_(CHUNK.open_states())))
+        or 0
+    )
 
 
 def active(session: Session, model: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,8 @@ class OpenRecord:
     id: int
     asset_id: int
     media_key: str | None
+    #: Longest answer, where a retry asks for more than the recipe does.
+    max_tokens: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,22 @@ class Ending:
     input_tokens: int | None = None
     output_tokens: int | None = None
     raw_text: str | None = None
-    #: Micro-dollars; None when the price is unknown.
+    #: Somebody answered, so there is something to pay.
+    answered: bool = False
+    #: Micro-dollars; None when the price, or what was used, is unknown.
     amount_microusd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A record with what is known of its asset, which an answer is read by."""
+
+    record_id: int
+    asset_id: int
+    kind: str
+    duration_ms: int | None
+    #: The file is still the one that was asked about.
+    unchanged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,40 +73,42 @@ class OutcomeLine:
     output_tokens: int | None
 
 
-def proxies_of_run(session: Session, run_id: int) -> Iterator[tuple[int, int, str, int]]:
-    """Yield (record, asset, rendition path, bytes) of a run's unassigned records in order, flat in memory."""
-    after = 0
-    while True:
-        rows = session.execute(
-            sa.select(RecordRow.id, RecordRow.asset_id, RenditionRow.path, RenditionRow.size_bytes)
-            .join(
-                RenditionRow,
-                sa.and_(RenditionRow.asset_id == RecordRow.asset_id, RenditionRow.kind == "proxy"),
-            )
-            .where(
-                RecordRow.run_id == run_id,
-                RecordRow.outcome.is_(None),
-                RecordRow.job_id.is_(None),
-                RecordRow.id > after,
-            )
-            .order_by(RecordRow.id)
-            .limit(_PAGE)
-        ).all()
-        if not rows:
-            return
-        yield from rows
-        after = rows[-1][0]
-
-
-def without_proxy(session: Session, run_id: int) -> list[tuple[int, str, str]]:
-    """Return (record, code, reason) of a run's open records whose asset has no proxy to send."""
-    has_proxy = sa.exists().where(RenditionRow.asset_id == RecordRow.asset_id, RenditionRow.kind == "proxy")
+def proxies_of_run(session: Session, run_id: int, *, after: int = 0) -> list[tuple[int, str, int]]:
+    """Return (record, rendition path, bytes) of a run's unassigned records in order: a keyset page."""
     rows = session.execute(
-        sa.select(RecordRow.id, AssetRow.failure_code, AssetRow.failure_reason)
-        .join(AssetRow, AssetRow.id == RecordRow.asset_id)
-        .where(RecordRow.run_id == run_id, RecordRow.outcome.is_(None), ~has_proxy)
+        sa.select(RecordRow.id, RenditionRow.path, RenditionRow.size_bytes)
+        .join(
+            RenditionRow, sa.and_(RenditionRow.asset_id == RecordRow.asset_id, RenditionRow.kind == "proxy")
+        )
+        .where(
+            RecordRow.run_id == run_id,
+            RecordRow.outcome.is_(None),
+            RecordRow.job_id.is_(None),
+            RecordRow.id > after,
+        )
+        .order_by(RecordRow.id)
+        .limit(_PAGE)
     )
-    return [(id_, code or "no_proxy", reason or "No proxy could be made.") for id_, code, reason in rows]
+    return [(id_, path, size) for id_, path, size in rows]
+
+
+def without_proxy(session: Session, run_id: int, *, limit: int) -> list[int]:
+    """Return open records of a run whose asset has no proxy to send."""
+    has_proxy = sa.exists().where(RenditionRow.asset_id == RecordRow.asset_id, RenditionRow.kind == "proxy")
+    query = sa.select(RecordRow.id).where(RecordRow.run_id == run_id, RecordRow.outcome.is_(None), ~has_proxy)
+    return list(session.scalars(query.limit(limit)))
+
+
+def drop_refused(session: Session, run_id: int) -> int:
+    """Take the files out of a run that turned out to be unusable: they are refused, and no records."""
+    refused = sa.select(AssetRow.id).where(AssetRow.state == AssetState.FAILED)
+    return _drop(session, run_id, RecordRow.asset_id.in_(refused))
+
+
+def count_open(session: Session, run_id: int) -> int:
+    """Count a run's records that have no outcome."""
+    query = sa.select(sa.func.count()).select_from(RecordRow)
+    return session.scalar(query.where(RecordRow.run_id == run_id, RecordRow.outcome.is_(None))) or 0
 
 
 def open_of_job(session: Session, job_id: int) -> list[OpenRecord]:
@@ -103,10 +121,20 @@ def open_without_job(session: Session, run_id: int, *, limit: int) -> list[OpenR
     return _open(session, sa.and_(RecordRow.run_id == run_id, RecordRow.job_id.is_(None)), limit=limit)
 
 
-def of_job(session: Session, job_id: int) -> dict[int, int]:
-    """Return record -> asset for all records of a chunk, whatever came of them."""
-    rows = session.execute(sa.select(RecordRow.id, RecordRow.asset_id).where(RecordRow.job_id == job_id))
-    return dict(rows)
+def subjects(session: Session, record_ids: Sequence[int], *, job_id: int | None) -> dict[int, Subject]:
+    """Return those of some records that belong to a chunk (None: to no chunk), with their assets."""
+    rows = session.execute(
+        sa.select(
+            RecordRow.id,
+            RecordRow.asset_id,
+            sa.func.coalesce(AssetRow.kind, ""),
+            AssetRow.duration_ms,
+            sa.func.coalesce(AssetRow.fingerprint == RecordRow.fingerprint, sa.false()),
+        )
+        .join(AssetRow, AssetRow.id == RecordRow.asset_id)
+        .where(RecordRow.id.in_(record_ids), RecordRow.job_id.is_not_distinct_from(job_id))
+    )
+    return {row[0]: Subject(*row) for row in rows}
 
 
 def set_media_keys(session: Session, keys: Mapping[int, str]) -> None:
@@ -121,13 +149,11 @@ def close(session: Session, endings: Sequence[Ending], now: datetime) -> set[int
     A record that has an outcome keeps it: applying the same output twice changes nothing.
     """
     ids = [ending.record_id for ending in endings]
-    still_open = set(
-        session.scalars(
-            sa.select(RecordRow.id)
-            .where(RecordRow.id.in_(ids), RecordRow.outcome.is_(None))
-            .with_for_update()
-        )
-    )
+    still_open: set[int] = set()
+    for start in range(0, len(ids), _PAGE):
+        some = RecordRow.id.in_(ids[start : start + _PAGE])
+        query = sa.select(RecordRow.id).where(some, RecordRow.outcome.is_(None)).with_for_update()
+        still_open.update(session.scalars(query))
     fresh = {ending.record_id: ending for ending in endings if ending.record_id in still_open}
     if not fresh:
         return set()
@@ -165,7 +191,7 @@ def book(
             "booked_at": now,
         }
         for ending in endings
-        if ending.input_tokens is not None or ending.output_tokens is not None
+        if ending.answered
     ]
     if entries:
         session.execute(sa.insert(LedgerRow), entries)
@@ -173,14 +199,16 @@ def book(
 
 def drop_unassigned(session: Session, run_id: int) -> int:
     """Take open records that belong to no chunk out of a run: they wait for a later one."""
-    result = session.execute(
-        sa.delete(RecordRow).where(
-            RecordRow.run_id == run_id, RecordRow.job_id.is_(None), RecordRow.outcome.is_(None)
-        )
+    return _drop(session, run_id, RecordRow.job_id.is_(None))
+
+
+def release(session: Session, job_id: int) -> None:
+    """Take a chunk's open records out of it: the run's tail decides about them."""
+    session.execute(
+        sa.update(RecordRow)
+        .where(RecordRow.job_id == job_id, RecordRow.outcome.is_(None))
+        .values(job_id=None, media_key=None)
     )
-    dropped = int(getattr(result, "rowcount", 0))
-    session.execute(sa.update(RunRow).where(RunRow.id == run_id).values(planned=RunRow.planned - dropped))
-    return dropped
 
 
 def due_for_rendering(run_id: int) -> sa.ColumnElement[bool]:
@@ -217,11 +245,22 @@ def lines_of_run(
     return [OutcomeLine(*row) for row in rows]
 
 
+def _drop(session: Session, run_id: int, which: sa.ColumnElement[bool]) -> int:
+    result = session.execute(
+        sa.delete(RecordRow)
+        .where(RecordRow.run_id == run_id, RecordRow.outcome.is_(None), which)
+        .execution_options(synchronize_session=False)
+    )
+    dropped = int(getattr(result, "rowcount", 0))
+    session.execute(sa.update(RunRow).where(RunRow.id == run_id).values(planned=RunRow.planned - dropped))
+    return dropped
+
+
 def _open(
     session: Session, condition: sa.ColumnElement[bool], *, limit: int | None = None
 ) -> list[OpenRecord]:
     query = (
-        sa.select(RecordRow.id, RecordRow.asset_id, RecordRow.media_key)
+        sa.select(RecordRow.id, RecordRow.asset_id, RecordRow.media_key, RecordRow.max_tokens)
         .where(condition, RecordRow.outcome.is_(None))
         .order_by(RecordRow.id)
         .limit(limit)

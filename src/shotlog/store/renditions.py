@@ -12,6 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from shotlog.domain.rendition import Rendition
 from shotlog.store.tables.library import RenditionRow
 
+_BATCH = 5000  # parameters of one statement: SQLite's limit is 32,766
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRendition:
@@ -50,10 +52,14 @@ def replace(session: Session, asset_id: int, made: Sequence[tuple[Rendition, str
 
 def of_assets(session: Session, asset_ids: Sequence[int], kind: str) -> dict[int, StoredRendition]:
     """Return the renditions of one kind, by asset."""
-    rows = session.scalars(
-        sa.select(RenditionRow).where(RenditionRow.asset_id.in_(asset_ids), RenditionRow.kind == kind)
-    )
-    return {row.asset_id: _value(row) for row in rows}
+    found: dict[int, StoredRendition] = {}
+    for start in range(0, len(asset_ids), _BATCH):
+        some = asset_ids[start : start + _BATCH]
+        rows = session.scalars(
+            sa.select(RenditionRow).where(RenditionRow.asset_id.in_(some), RenditionRow.kind == kind)
+        )
+        found |= {row.asset_id: _value(row) for row in rows}
+    return found
 
 
 def of_asset(session: Session, asset_id: int) -> list[StoredRendition]:

@@ -138,8 +138,8 @@ def outcome_counts(session: Session, run_id: int) -> dict[str | None, int]:
         sa.select(RecordRow.outcome, sa.func.count())
         .where(RecordRow.run_id == run_id)
         .group_by(RecordRow.outcome)
-    )
-    return dict(rows)
+    ).tuples()
+    return dict(rows.all())
 
 
 def actual_cost(session: Session, run_id: int) -> tuple[int | None, int]:
@@ -183,6 +183,7 @@ def _value(row: RunRow, recipe: str, digest: str) -> Run:
         mode=row.mode,
         engine=row.engine,
         model=row.model,
+        invocation_id=row.invocation_id,
         tail=row.tail,
         recipe=recipe,
         recipe_digest=digest,
@@ -191,6 +192,7 @@ def _value(row: RunRow, recipe: str, digest: str) -> Run:
         budget_microusd=row.budget_microusd,
         estimate=row.estimate,
         reason=row.reason,
+        retry_of=row.retry_of,
         created_at=row.created_at,
         chunked_at=row.chunked_at,
         ended_at=row.ended_at,

@@ -10,17 +10,23 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 
 _QUEUE = "work"
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.05
 _ACTIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+#: Workflows at once; a thread each, most of them waiting for a provider.
+MOST_WORKFLOWS = 256
 
 #: A durable workflow of ours: takes the id of what it works on.
 Workflow = Callable[[int], None]
+#: Told of each workflow that has ended here: its name, its key, and what it raised.
+Ended = Callable[[str, int, Exception | None], None]
 
 
 class TaskEngine:
@@ -28,19 +34,26 @@ class TaskEngine:
 
     Args:
         url: where the engine keeps its own state; apart from the library's on SQLite.
-        executor_id: who this process is; the same for every process that holds the home's lock in turn.
+        executor_id: who this process is; the same for every process that holds the work lock in turn.
         version: workflows of another version are not resumed but started anew by the sweeper.
         workflows: name -> function; each takes one integer key.
+        ended: told of each workflow that has ended in this process.
     """
 
-    def __init__(self, *, url: sa.URL, executor_id: str, version: str, workflows: dict[str, Workflow]) -> None:
-        self._workflows = {name: DBOS.workflow(name=name)(function) for name, function in workflows.items()}
+    def __init__(
+        self, *, url: sa.URL, executor_id: str, version: str, workflows: dict[str, Workflow], ended: Ended
+    ) -> None:
+        self._ended = ended
+        self._under_way: set[tuple[str, int]] = set()
+        self._lock = Lock()
+        self._workflows = {name: self._watched(name, function) for name, function in workflows.items()}
         config = DBOSConfig(
             name="shotlog",
             system_database_url=url.render_as_string(hide_password=False),
             executor_id=executor_id,
             application_version=version,
             serializer=DBOSPortableJSONSerializer(),
+            max_executor_threads=MOST_WORKFLOWS + 32,
             log_level="CRITICAL",
             console_log_level="CRITICAL",
             use_listen_notify=False,
@@ -54,24 +67,41 @@ class TaskEngine:
         """Launch, and resume what an earlier process left in the middle."""
         DBOS.launch()
         DBOS.register_queue(
-            _QUEUE, worker_concurrency=256, polling_interval_sec=_POLL_SECONDS, on_conflict="always_update"
+            _QUEUE,
+            worker_concurrency=MOST_WORKFLOWS,
+            polling_interval_sec=_POLL_SECONDS,
+            on_conflict="always_update",
         )
 
-    def ensure(self, name: str, key: int) -> str:
-        """Start the workflow *name* for *key* unless it is under way; return its id."""
-        workflow_id, active = self._latest(name, key)
+    def ensure(self, name: str, key: int) -> None:
+        """Start the workflow *name* for *key* unless it is under way."""
+        with self._lock:
+            if (name, key) in self._under_way:
+                return
+            workflow_id, active = self._latest(name, key)
+            self._under_way.add((name, key))
         if not active:
             with SetWorkflowID(workflow_id):
                 DBOS.enqueue_workflow(_QUEUE, self._workflows[name], key)
-        return workflow_id
-
-    def active(self, name: str, key: int) -> bool:
-        """Tell whether the workflow *name* for *key* is under way."""
-        return self._latest(name, key)[1]
 
     def close(self) -> None:
-        """Stop; whatever is still under way is resumed by the next process."""
+        """Stop; whatever is still under way is taken up by the next process."""
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=30)
+
+    def _watched(self, name: str, function: Workflow) -> Workflow:
+        def run(key: int) -> None:
+            error: Exception | None = None
+            try:
+                function(key)
+            except Exception as raised:
+                error = raised
+                raise
+            finally:
+                with self._lock:
+                    self._under_way.discard((name, key))
+                self._ended(name, key, error)
+
+        return DBOS.workflow(name=name)(run)
 
     @staticmethod
     def _latest(name: str, key: int) -> tuple[str, bool]:
@@ -84,29 +114,24 @@ class TaskEngine:
             attempt += 1
 
 
-def step(name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+def step(name: str, function: Callable[..., Any], *arguments: Any, **options: Any) -> None:
     """Run one durable step of the current workflow: at least once, and not again once it is done."""
-    return DBOS.run_step({"name": name}, function, *arguments)
+
+    def run() -> None:
+        function(*arguments, **options)
+
+    DBOS.run_step({"name": name}, run)
 
 
-def wait_for(name: str, workflow_ids: list[str]) -> None:
-    """Wait inside a workflow until others have ended, however they did."""
-
-    def poll() -> None:
-        pending = set(workflow_ids)
-        while pending:
-            for workflow_id in list(pending):
-                status = DBOS.get_workflow_status(workflow_id)
-                if status is None or status.status not in _ACTIVE:
-                    pending.discard(workflow_id)
-            if pending:
-                time.sleep(_POLL_SECONDS)
-
-    step(name, poll)
+def engine_url(library: sa.URL, home: Path) -> sa.URL:
+    """Return where the engine keeps its state: a file of its own in the home, or the library's server."""
+    if library.get_backend_name() == "sqlite":
+        return sa.URL.create("sqlite", database=str(home / "tasks.db"))
+    return library
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": 30}, pool_size=20, max_overflow=50)
+    engine = sa.create_engine(url, connect_args={"timeout": 30}, pool_size=20, max_overflow=300)
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, record: object) -> None:

@@ -40,6 +40,8 @@ class ImportRow(Base):
     id: Mapped[Key]
     paths: Mapped[list[Any]]
     state: Mapped[str]
+    #: Whether renditions are made at once, or only when a run needs them.
+    renditions: Mapped[bool] = mapped_column(default=True)
     found: Mapped[int] = mapped_column(default=0)
     moved: Mapped[int] = mapped_column(default=0)
     missing: Mapped[int] = mapped_column(default=0)

@@ -34,6 +34,8 @@ class RunRow(Base):
     mode: Mapped[str]
     engine: Mapped[str]
     model: Mapped[str]
+    #: What the provider is asked for: the model's id, an inference profile, or an ARN.
+    invocation_id: Mapped[str]
     tail: Mapped[str]
     recipe_id: Mapped[int] = mapped_column(ForeignKey("recipes.id"))
     #: What was selected, normalised, so that the same request finds its unfinished run again.
@@ -43,6 +45,8 @@ class RunRow(Base):
     #: Money range in micro-dollars: low, likely, high; NULL when a price is unknown.
     estimate: Mapped[dict[str, Any] | None]
     reason: Mapped[str | None] = mapped_column(HostileText)
+    #: The run whose unsuccessful records this one asks again.
+    retry_of: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     created_at: Mapped[datetime]
     chunked_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -109,6 +113,8 @@ class RecordRow(Base):
     fingerprint: Mapped[str]
     #: Where the chunk's folder holds the copy of the proxy; stored before the job is asked for.
     media_key: Mapped[str | None]
+    #: Longest answer, where a retry asks for more than the recipe does.
+    max_tokens: Mapped[int | None]
     outcome: Mapped[str | None]
     code: Mapped[str | None]
     message: Mapped[str | None] = mapped_column(HostileText)

@@ -1,0 +1,146 @@
+"""Ask about a run's records one by one and at once: the mode on-demand, and the tail of a batch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from shotlog.batch.parallel import in_parallel
+from shotlog.domain.asset import Asset
+from shotlog.domain.clock import Clock
+from shotlog.domain.model import Mode
+from shotlog.domain.money import divide
+from shotlog.domain.ports import BlobStore, OnDemandModel
+from shotlog.errors import External, Interrupted, Invalid, Rejected
+from shotlog.services.applying import apply
+from shotlog.services.asking import question
+from shotlog.services.judging import Judgement, failure, judge
+from shotlog.services.proxy_store import ProxyStore
+from shotlog.services.terms import RunTerms
+from shotlog.store import assets as asset_queries
+from shotlog.store import records, runs
+from shotlog.store.database import Database
+from shotlog.store.records import OpenRecord, Subject
+
+_log = structlog.get_logger(__name__)
+
+#: Records that are looked up at once, for each request in flight.
+_AHEAD = 16
+#: Refusals in a row, with no answer between, after which it is not about the files.
+_SYSTEMIC = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One record with all that asking and judging need."""
+
+    record: OpenRecord
+    subject: Subject
+    asset: Asset
+    #: Where its proxy is in the store.
+    key: str
+
+
+class OnDemandAsker:
+    """Asks about the open records of a run that belong to no chunk.
+
+    A call has no token by which its repeat is known, so those in flight when the process is killed are
+    asked again: *concurrency* of them at the most. The answer is stored, and booked, once.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        store: Callable[[], BlobStore],
+        model: Callable[[], OnDemandModel],
+        proxies: ProxyStore,
+        *,
+        concurrency: int,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._store = store
+        self._model = model
+        self._proxies = proxies
+        self._concurrency = concurrency
+
+    def ask(self, terms: RunTerms, *, stop: threading.Event) -> None:
+        """Ask until no record is open, each answer stored as it comes.
+
+        Raises:
+            Interrupted: *stop* was set first; what was not asked stays open.
+            Rejected: the service refuses every request, which is not about the files.
+        """
+        refused_in_a_row = 0
+        while (page := self._next_page(terms)) is not None:
+            for _, judgement in in_parallel(
+                lambda one: self._ask_one(one, terms, stop), page, self._concurrency
+            ):
+                if judgement is None:
+                    raise Interrupted
+                refused_in_a_row = refused_in_a_row + 1 if judgement.ending.code == "rejected" else 0
+                if refused_in_a_row >= _SYSTEMIC:
+                    hint = "`shotlog doctor` looks for the cause."
+                    raise Rejected(judgement.ending.message or "", hint=hint)
+                with self._database.write() as session:
+                    apply(session, [judgement], terms, Mode.ON_DEMAND, self._clock())
+
+    def _next_page(self, terms: RunTerms) -> list[_Asked] | None:
+        """Return the next open records, with their proxies in the store; None when there are none."""
+        with self._database.read() as session:
+            page = records.open_without_job(session, terms.run.id, limit=self._concurrency * _AHEAD)
+            assets = asset_queries.by_id(session, [record.asset_id for record in page])
+            subjects = records.subjects(session, [record.id for record in page], job_id=None)
+        if not page:
+            return None
+        uploaded = self._proxies.ensure(list(assets.values()))
+        missing = [record for record in page if record.asset_id not in uploaded.keys]
+        with self._database.write() as session:
+            endings = [
+                failure(
+                    record.id,
+                    "proxy_missing",
+                    uploaded.failed.get(record.asset_id, "The asset is gone."),
+                    retryable=True,
+                )
+                for record in missing
+            ]
+            records.close(session, endings, self._clock())
+        return [
+            _Asked(record, subjects[record.id], assets[record.asset_id], uploaded.keys[record.asset_id])
+            for record in page
+            if record.asset_id in uploaded.keys
+        ]
+
+    def _ask_one(self, one: _Asked, terms: RunTerms, stop: threading.Event) -> Judgement | None:
+        if stop.is_set():
+            return None
+        if self._over_budget(terms):
+            return _failed(one, "over_budget", "The run's budget has no room for it.", retryable=True)
+        try:
+            asked = question(terms, one.record, one.asset, key=one.key, uri=self._store().uri(one.key))
+            answer = self._model().converse(asked)
+        except (External, Invalid) as error:
+            if stop.is_set():  # whatever was asked is going down with us
+                return None
+            _log.warning("record_failed", record=one.record.id, code=error.code, reason=error.message)
+            message = " ".join(filter(None, (error.message, error.hint)))
+            return _failed(one, error.code, message, retryable=error.retryable)
+        return judge(one.subject, answer, terms, Mode.ON_DEMAND)
+
+    def _over_budget(self, terms: RunTerms) -> bool:
+        run = terms.run
+        if run.budget_microusd is None or not run.estimate or not run.planned:
+            return False
+        with self._database.read() as session:
+            booked, _ = runs.actual_cost(session, run.id)
+        in_flight = divide(run.estimate["likely"] * self._concurrency, run.planned)
+        return (booked or 0) + in_flight > run.budget_microusd
+
+
+def _failed(one: _Asked, code: str, message: str, *, retryable: bool) -> Judgement:
+    return Judgement(failure(one.record.id, code, message, retryable=retryable), None)

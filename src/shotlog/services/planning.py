@@ -1,0 +1,270 @@
+"""Fix what a run asks about, and cut it into chunks."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_
+from sqlalchemy.orm import Session
+
+from shotlog.batch.splitting import BatchChunk, BatchFile, BatchLimits, chunk_lengths, iter_chunks
+from shotlog.domain.clock import Clock
+from shotlog.domain.manifest import client_token, job_name
+from shotlog.domain.model import Mode
+from shotlog.domain.ports import BlobStore
+from shotlog.domain.recipe import Recipe
+from shotlog.domain.run import ChunkPlan, Run
+from shotlog.domain.state import RunState
+from shotlog.services.judging import failure
+from shotlog.services.terms import RunTerms
+from shotlog.store import assets, imports, jobs, records, runs
+from shotlog.store.database import Database
+from shotlog.store.records import Ending
+from shotlog.store.tables.library import AssetRow
+from shotlog.store.tables.runs import RunRow
+
+_PAGE = 1000
+#: Chunks that are stored in one transaction: 15,000 records at 150 each.
+_CHUNKS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What somebody wants a model to be asked."""
+
+    recipe: Recipe
+    #: The model's id as the catalog knows it, and what the provider is asked for.
+    model: str
+    invocation_id: str
+    engine: str
+    mode: Mode
+    tail: str
+    paths: tuple[str, ...] = ()
+    #: Assets by number, in place of all; together with paths: those that lie there.
+    assets: tuple[int, ...] = ()
+    again: bool = False
+    budget_microusd: int | None = None
+    #: Money in micro-dollars that was shown beforehand: low, likely, high; None when it is unknown.
+    estimate: dict[str, int] | None = None
+
+    @property
+    def selection(self) -> str:
+        """Return the selection in one normal form, by which a repeated request finds its run."""
+        return json.dumps({"assets": sorted(self.assets), "paths": sorted(self.paths), "again": self.again})
+
+    def condition(self) -> ColumnElement[bool]:
+        """Return which assets are asked about."""
+        parts = [
+            runs.askable(recipe_digest=self.recipe.digest, model=self.model, again=self.again),
+            assets.covered_by(self.paths),
+            AssetRow.kind.in_(self.recipe.kinds),
+        ]
+        if self.assets:
+            parts.append(AssetRow.id.in_(self.assets))
+        return and_(*parts)
+
+
+class Planner:
+    """Opens runs and cuts them into chunks that break no limit."""
+
+    def __init__(self, database: Database, clock: Clock, store: Callable[[], BlobStore]) -> None:
+        self._database = database
+        self._clock = clock
+        self._store = store
+
+    def begin(self, request: RunRequest) -> Run | None:
+        """Open a run with one open record for every asset to ask about; None when there is none.
+
+        The unfinished run of the same request is returned instead of a new one: what a killed process
+        began is finished, not begun again.
+        """
+        now = self._clock()
+        recipe = request.recipe
+        with self._database.write() as session:
+            found = self._unfinished(session, request)
+            if found is not None:
+                return found
+            recipe_id = runs.save_recipe(
+                session,
+                digest=recipe.digest,
+                name=recipe.name,
+                version=recipe.version,
+                body=recipe.to_json(),
+                now=now,
+            )
+            row = RunRow(
+                state=RunState.DRAFT,
+                mode=request.mode,
+                engine=request.engine,
+                model=request.model,
+                invocation_id=request.invocation_id,
+                tail=request.tail,
+                recipe_id=recipe_id,
+                selection=request.selection,
+                planned=0,
+                budget_microusd=request.budget_microusd,
+                estimate=request.estimate,
+                created_at=now,
+            )
+            run_id = runs.create(session, row, request.condition())
+            if row.planned == 0:
+                session.delete(row)
+                return None
+            session.flush()
+            return runs.get(session, run_id)
+
+    def unfinished(self, request: RunRequest) -> Run | None:
+        """Return the unfinished run of the same request, if there is one."""
+        with self._database.read() as session:
+            return self._unfinished(session, request)
+
+    @staticmethod
+    def _unfinished(session: Session, request: RunRequest) -> Run | None:
+        return runs.find_unfinished(
+            session,
+            selection=request.selection,
+            recipe_digest=request.recipe.digest,
+            model=request.model,
+            mode=request.mode,
+        )
+
+    def cut(self, terms: RunTerms) -> None:
+        """Cut a run whose proxies are made into chunks; does nothing when it is cut already.
+
+        Files that could not be opened leave the run: they are refused, and no records of it. The plan is
+        stored in parts, and whole once the run is ``planned``; a part of one is thrown away and made anew.
+        """
+        run_id = terms.run.id
+        with self._database.write() as session:
+            if runs.get(session, run_id).state != RunState.DRAFT:
+                return
+            jobs.drop_unplanned(session, run_id)
+            records.drop_refused(session, run_id)
+        self._close(self._without_proxy(run_id))
+        if terms.run.mode == Mode.BATCH:
+            self._close(self._too_large(run_id, terms.limits))
+            self._store_chunks(terms)
+        with self._database.write() as session:
+            jobs.count_chunks(session, run_id)
+            runs.advance(session, run_id, RunState.PLANNED, self._clock())
+
+    def settle_tail(self, terms: RunTerms) -> None:
+        """Let what fills no job wait for a later run, or fail it; on demand it stays open for asking."""
+        run = terms.run
+        if run.mode != Mode.BATCH:
+            return
+        if run.tail == "wait":
+            with self._database.write() as session:
+                records.drop_unassigned(session, run.id)
+        elif run.tail == "fail":
+            self._close(self._below_minimum(run.id, terms.limits))
+
+    def finish(self, run_id: int) -> bool:
+        """Call a run done once every record of it has an outcome; say whether it is over."""
+        with self._database.write() as session:
+            run = runs.get(session, run_id)
+            if run.ended_at is not None:
+                return True
+            if records.count_open(session, run_id) or jobs.open_in_run(session, run_id):
+                return False
+            runs.advance(session, run_id, RunState.DONE, self._clock())
+            return True
+
+    def _store_chunks(self, terms: RunTerms) -> None:
+        run, limits = terms.run, terms.limits
+        lengths = chunk_lengths((file.proxy_size for file in self._files(run.id)), limits)
+        if not any(length >= limits.min_records for length in lengths):
+            return
+        timestamp = self._free_timestamp()
+        with self._database.write() as session:
+            uid = imports.library_uid(session, self._clock())
+        chunks = iter_chunks(self._files(run.id), timestamp, lengths, limits)
+        plans = (_plan(uid, index, chunk) for index, chunk in enumerate(_full(chunks), start=1))
+        while some := list(itertools.islice(plans, _CHUNKS_AT_ONCE)):
+            with self._database.write() as session:
+                jobs.add_chunks(session, run.id, some, parent_batch_id=run.public_id, model=run.model)
+
+    def _files(self, run_id: int) -> Iterator[BatchFile]:
+        """Yield the run's records as files to be split, page by page: a million take flat memory."""
+        after = 0
+        while True:
+            with self._database.read() as session:
+                page = records.proxies_of_run(session, run_id, after=after)
+            for record_id, path, size in page:
+                yield BatchFile(record_id, path, size)
+            if not page:
+                return
+            after = page[-1][0]
+
+    def _without_proxy(self, run_id: int) -> Iterator[list[Ending]]:
+        while True:
+            with self._database.read() as session:
+                found = records.without_proxy(session, run_id, limit=_PAGE)
+            if not found:
+                return
+            yield [
+                failure(id_, "no_proxy", "The file is gone, or no proxy of it could be made.", retryable=True)
+                for id_ in found
+            ]
+
+    def _too_large(self, run_id: int, limits: BatchLimits) -> Iterator[list[Ending]]:
+        """Refuse alone, by name, each file that fits no job."""
+        found = [file for file in self._files(run_id) if file.proxy_size > limits.max_bytes]
+        message = "The proxy has {:,} bytes; a job takes {:,} at the most."
+        yield [
+            failure(
+                file.file_id,
+                "file_too_large",
+                message.format(file.proxy_size, limits.max_bytes),
+                retryable=False,
+            )
+            for file in found
+        ]
+
+    def _below_minimum(self, run_id: int, limits: BatchLimits) -> Iterator[list[Ending]]:
+        message = f"Fewer than {limits.min_records} files are left: no job takes them."
+        while True:
+            with self._database.read() as session:
+                found = records.open_without_job(session, run_id, limit=_PAGE)
+            if not found:
+                return
+            yield [failure(record.id, "below_minimum", message, retryable=True) for record in found]
+
+    def _close(self, endings: Iterable[Sequence[Ending]]) -> None:
+        for some in endings:
+            with self._database.write() as session:
+                records.close(session, some, self._clock())
+
+    def _free_timestamp(self) -> str:
+        """Return a second that no folder is named for yet, here or by another installation."""
+        moment, store = self._clock(), self._store()
+        while True:
+            timestamp = f"{moment:%Y%m%d_%H%M%S}"
+            prefix = f"nova_batch/job_{timestamp}_"
+            with self._database.read() as session:
+                taken = jobs.folder_taken(session, prefix)
+            if not taken and next(iter(store.list(prefix)), None) is None:
+                return timestamp
+            moment += timedelta(seconds=1)
+
+
+def _full(chunks: Iterable[BatchChunk]) -> Iterator[BatchChunk]:
+    """Leave out what is below the minimum: the run's tail decides about that."""
+    return (chunk for chunk in chunks if not chunk.below_minimum)
+
+
+def _plan(uid: str, index: int, chunk: BatchChunk) -> ChunkPlan:
+    return ChunkPlan(
+        chunk_index=index,
+        s3_folder=chunk.s3_folder,
+        first_record=chunk.file_ids[0],
+        last_record=chunk.file_ids[-1],
+        records=len(chunk.file_ids),
+        bytes=chunk.total_size_bytes,
+        client_token=client_token(chunk.s3_folder, uid),
+        job_name=job_name(chunk.s3_folder, uid),
+    )

@@ -1,0 +1,106 @@
+"""Fill a chunk's private folder: safe copies of its proxies first, the manifest last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from shotlog.batch.staging import prepare_batch_files, upload_manifest
+from shotlog.domain.asset import Asset
+from shotlog.domain.clock import Clock
+from shotlog.domain.manifest import manifest_lines, record_id
+from shotlog.domain.ports import BlobStore
+from shotlog.domain.run import BatchJob
+from shotlog.domain.state import ChunkState
+from shotlog.services.asking import record_body
+from shotlog.services.judging import failure
+from shotlog.services.proxy_store import ProxyStore
+from shotlog.services.terms import RunTerms
+from shotlog.store import assets as asset_queries
+from shotlog.store import jobs, records
+from shotlog.store.database import Database
+from shotlog.store.records import OpenRecord
+
+
+class Stager:
+    """Makes a chunk ready to be asked for; resumable, and one missing file fails only itself."""
+
+    def __init__(
+        self, database: Database, clock: Clock, store: Callable[[], BlobStore], proxies: ProxyStore
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._store = store
+        self._proxies = proxies
+
+    def stage(self, job_id: int, terms: RunTerms) -> None:
+        """Stage one chunk; does nothing when it is staged already.
+
+        Where each record's copy stands is stored before the manifest is written, which comes last. A chunk
+        that has lost too many files to be a job hands the others back to the run's tail (rule R15).
+        """
+        with self._database.read() as session:
+            job = jobs.get(session, job_id)
+            open_records = records.open_of_job(session, job_id)
+            assets = asset_queries.by_id(session, [record.asset_id for record in open_records])
+        if job.state != ChunkState.PLANNED:
+            return
+        media, failed = self._copy(job, open_records, assets)
+        self._fail(failed)
+        if len(media) < max(1, terms.limits.min_records):
+            self._give_up(job, len(media), terms.limits.min_records)
+            return
+        with self._database.write() as session:
+            records.set_media_keys(session, media)
+        staged = [record for record in open_records if record.id in media]
+        upload_manifest(self._store(), job.s3_folder, self._lines(staged, assets, media, terms))
+        with self._database.write() as session:
+            jobs.advance(session, job_id, ChunkState.STAGED)
+
+    def _copy(
+        self, job: BatchJob, open_records: Sequence[OpenRecord], assets: Mapping[int, Asset]
+    ) -> tuple[dict[int, str], dict[int, str]]:
+        """Return record -> key of its copy, and record -> why it has none."""
+        uploaded = self._proxies.ensure(list(assets.values()))
+        sources, failed = {}, {}
+        for record in open_records:
+            if key := uploaded.keys.get(record.asset_id):
+                sources[record.id] = key
+            else:
+                failed[record.id] = uploaded.failed.get(record.asset_id, "The asset is gone.")
+        copies = prepare_batch_files(self._store(), list(sources.values()), job.s3_folder)
+        media = {id_: copies.mapping[key] for id_, key in sources.items() if key in copies.mapping}
+        failed |= {id_: copies.failed[key] for id_, key in sources.items() if key in copies.failed}
+        return media, failed
+
+    def _fail(self, failed: Mapping[int, str]) -> None:
+        endings = [failure(id_, "proxy_missing", reason, retryable=True) for id_, reason in failed.items()]
+        with self._database.write() as session:
+            records.close(session, endings, self._clock())
+
+    def _give_up(self, job: BatchJob, left: int, min_records: int) -> None:
+        message = f"Only {left} of {job.records_planned} files could be staged; a job needs {min_records}."
+        with self._database.write() as session:
+            records.release(session, job.id)
+            jobs.advance(session, job.id, ChunkState.FAILED, message=message, ended_at=self._clock())
+
+    def _lines(
+        self,
+        staged: Sequence[OpenRecord],
+        assets: Mapping[int, Asset],
+        media: Mapping[int, str],
+        terms: RunTerms,
+    ) -> Iterator[bytes]:
+        store = self._store()
+        return manifest_lines(
+            (
+                record_id(record.id),
+                record_body(
+                    terms,
+                    record,
+                    assets[record.asset_id],
+                    key=media[record.id],
+                    uri=store.uri(media[record.id]),
+                ),
+            )
+            for record in staged
+        )
