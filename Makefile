@@ -29,7 +29,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 8
 
 demo: .venv/project.stamp ## make a sample library, run the whole job on it, show what was found
-	.venv/bin/python -m shotlog.demo
+	.venv/bin/python -m shotlog.cli.demo
 
 test: lint $(S3_SERVER) postgresql ## everything that CI runs
 	.venv/bin/pytest -n auto --dist worksteal $(if $(SEED),-p randomly --randomly-seed=$(SEED))

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 
 from shotlog.blobs.opening import open_store
 from shotlog.domain.clock import utc_now
-from shotlog.domain.model import Mode
-from shotlog.domain.money import microusd
 from shotlog.domain.ports import BlobStore
 from shotlog.errors import Unavailable
+from shotlog.inference.access import AwsAccess
+from shotlog.inference.bedrock_clients import BedrockConnection
 from shotlog.inference.catalog import Catalog
 from shotlog.inference.recipe_book import RecipeBook
 from shotlog.media.tool import MediaTool
 from shotlog.provider import (
     STAND_IN_ROLE,
     ProviderAccess,
-    check_for_bedrock,
     emulator_server,
     has_own_emulator,
+    vision_model,
 )
 from shotlog.sandbox.pool import Sandbox
 from shotlog.services.browse import Browse
 from shotlog.services.collecting import Collector
+from shotlog.services.doctor import Doctor, Setup
 from shotlog.services.estimating import Estimator
 from shotlog.services.following import Follower
 from shotlog.services.on_demand import OnDemandAsker
-from shotlog.services.planning import Planner, RunRequest
+from shotlog.services.planning import Planner
 from shotlog.services.preparing import Preparer
 from shotlog.services.proxy_store import ProxyStore
+from shotlog.services.reparsing import Reparser
 from shotlog.services.reporting import Reports
+from shotlog.services.requesting import Requests, RunDefaults
 from shotlog.services.scanning import Scanner
 from shotlog.services.staging import Stager
 from shotlog.services.submitting import Submitter
@@ -46,6 +51,7 @@ from shotlog.tasks.home_lock import HomeLock
 from shotlog.tasks.workbench import Workbench
 from shotlog.tasks.worker import Worker, WorkLock
 from shotlog.tasks.workflows import Services
+from shotlog.vision.endpoint_models import EndpointModels
 
 __all__ = ["App", "build", "emulator_server"]
 
@@ -54,11 +60,10 @@ _POLL_S, _OWN_POLL_S, _SLOT_S, _OWN_SLOT_S = 30.0, 0.5, 15.0, 1.0
 
 
 def build(settings: Settings) -> App:
-    """Open the installation that *settings* describe, and bring its database to this release.
+    """Open the installation that *settings* describe.
 
     Raises:
-        Unavailable: the home or the database cannot be used.
-        Invalid: a setting makes no sense.
+        Unavailable: the home cannot be made.
     """
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
@@ -75,8 +80,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database = Database(settings.effective_database_url)
-        self.database.upgrade()
+        self._open = ExitStack()
         self._provider = ProviderAccess(settings, lambda: self.catalog)
         self._sandbox = Sandbox(
             workers=settings.workers, memory_bytes=settings.media_memory_bytes, preload=MediaTool.PRELOAD
@@ -94,7 +98,19 @@ class App:
         """Give everything back that was opened."""
         self._provider.close()
         self._sandbox.close()
-        self.database.close()
+        self._open.close()
+
+    @functools.cached_property
+    def database(self) -> Database:
+        """Return the library's database, at this release.
+
+        Raises:
+            Unavailable: it cannot be used.
+        """
+        database = Database(self.settings.effective_database_url)
+        self._open.callback(database.close)
+        database.upgrade()
+        return database
 
     @functools.cached_property
     def catalog(self) -> Catalog:
@@ -137,45 +153,39 @@ class App:
         )
 
     @functools.cached_property
+    def terms(self) -> TermsBook:
+        """Return what looks up by what a run goes."""
+        region = self.settings.aws_region
+        return TermsBook(self.database, self.catalog, self._limit_rules(), region=region)
+
+    @functools.cached_property
     def planner(self) -> Planner:
         """Return what opens runs."""
         return Planner(self.database, utc_now, lambda: self.store)
 
-    def request(
-        self,
-        *,
-        paths: Sequence[str] = (),
-        assets: Sequence[int] = (),
-        mode: str = "",
-        model: str = "",
-        recipe: str = "",
-        budget_usd: str = "",
-        again: bool = False,
-    ) -> RunRequest:
-        """Return what somebody wants to be asked, with the settings where nothing is said.
-
-        Raises:
-            NotFound: there is no such model or recipe.
-            Invalid: the settings or the amount make no sense.
-        """
+    @functools.cached_property
+    def requests(self) -> Requests:
+        """Return what turns names into requests, with the settings where nothing is named."""
         settings = self.settings
-        if settings.engine == "bedrock" and not settings.bedrock_endpoint:
-            check_for_bedrock(settings)
-        asked = model or settings.model
-        card = self.catalog.find(asked) if asked else self.catalog.default(settings.engine)
-        budget = budget_usd or settings.budget_usd
-        return RunRequest(
-            recipe=self.recipes.get(recipe or settings.recipe),
-            model=card.id,
-            invocation_id=self.catalog.invocation_id(card, settings.aws_region, asked),
-            engine=settings.engine,
-            mode=Mode(mode or settings.mode),
-            tail=settings.tail,
-            paths=tuple(paths),
-            assets=tuple(assets),
-            again=again,
-            budget_microusd=None if budget in (None, "") else microusd(budget),
+        return Requests(
+            RunDefaults(
+                engine=settings.engine,
+                mode=settings.mode,
+                model=settings.model,
+                recipe=settings.recipe,
+                tail=settings.tail,
+                region=settings.aws_region,
+                budget_usd=settings.budget_usd,
+            ),
+            catalog=lambda: self.catalog,
+            recipes=lambda: self.recipes,
+            terms=lambda: self.terms,
         )
+
+    @functools.cached_property
+    def reparser(self) -> Reparser:
+        """Return what reads stored answers anew."""
+        return Reparser(self.database, utc_now, self.terms)
 
     def workbench(self) -> Workbench:
         """Return where a command gets work done, by this process unless another one works already."""
@@ -187,7 +197,42 @@ class App:
             version=version("shotlog"),
             halt=self._halt,
         )
-        return Workbench(self.database, worker, self.scanner, self.planner, self.estimator)
+        return Workbench(
+            self.database, worker, self.scanner, self.planner, self.estimator, check=self._provider.check
+        )
+
+    @contextmanager
+    def doctor(self) -> Iterator[Doctor]:
+        """Yield what examines the installation; what it opens for that is closed afterwards."""
+        settings = self.settings
+        with ExitStack() as stack:
+            vision = Sandbox(workers=1, memory_bytes=settings.media_memory_bytes)
+            stack.callback(vision.close)
+            local = settings.engine == "local" and not settings.vision_endpoint
+            endpoint = access = None
+            if settings.vision_endpoint:
+                key = settings.vision_api_key.get_secret_value()
+                endpoint = EndpointModels(settings.vision_endpoint, key)
+            if settings.engine == "bedrock":
+                connection = BedrockConnection(settings.aws_region, settings.bedrock_endpoint)
+                access = AwsAccess(connection, s3_endpoint=settings.s3_endpoint)
+                stack.callback(access.close)
+            yield Doctor(
+                replace(Setup.of(settings), role_arn=self._role_arn()),
+                database=lambda: self.database,
+                store=lambda: self.store,
+                recipes=lambda: self.recipes,
+                catalog=lambda: self.catalog,
+                media=MediaTool(self._sandbox, timeout_s=settings.media_timeout_s),
+                vision=vision_model(settings, vision) if local else None,
+                endpoint=endpoint,
+                access=access,
+            )
+
+    def _role_arn(self) -> str:
+        settings = self.settings
+        stand_in = has_own_emulator(settings) or settings.bedrock_endpoint
+        return settings.batch_role_arn or (STAND_IN_ROLE if stand_in else "")
 
     def _halt(self) -> None:
         self._provider.halt()
@@ -209,7 +254,6 @@ class App:
         renditions = settings.home / "renditions"
         tool = MediaTool(self._sandbox, timeout_s=settings.media_timeout_s)
         proxies = ProxyStore(database, utc_now, lambda: self.store, renditions)
-        terms = TermsBook(database, self.catalog, self._limit_rules(), region=settings.aws_region)
         poll_s = (
             settings.poll_seconds if settings.poll_seconds is not None else _OWN_POLL_S if own else _POLL_S
         )
@@ -217,7 +261,7 @@ class App:
             database=database,
             scanner=self.scanner,
             preparer=Preparer(database, utc_now, tool, folder=renditions, threads=settings.workers),
-            terms=terms,
+            terms=self.terms,
             planner=self.planner,
             stager=Stager(database, utc_now, lambda: self.store, proxies),
             submitter=Submitter(
@@ -225,8 +269,7 @@ class App:
                 utc_now,
                 lambda: self.store,
                 self._provider.batch,
-                role_arn=settings.batch_role_arn
-                or (STAND_IN_ROLE if own or settings.bedrock_endpoint else ""),
+                role_arn=self._role_arn(),
                 slot_seconds=_OWN_SLOT_S if own else _SLOT_S,
             ),
             follower=Follower(database, utc_now, self._provider.batch, poll_seconds=poll_s),

@@ -40,6 +40,20 @@ class ProviderAccess:
         self._halting: list[Callable[[], None]] = []
         self._open = ExitStack()
 
+    def check(self) -> None:
+        """Refuse settings with which no provider could work, before anything is begun.
+
+        Raises:
+            Invalid: Bedrock is to be asked, and the store is no bucket.
+        """
+        settings = self._settings
+        bucket = settings.effective_store.startswith("s3://")
+        if settings.engine == "bedrock" and not settings.bedrock_endpoint and not bucket:
+            raise Invalid(
+                "Bedrock reads and writes buckets, and the store is a directory.",
+                hint="Set SHOTLOG_STORE to s3://bucket/prefix.",
+            )
+
     def batch(self) -> BatchProvider:
         """Return who runs batch jobs.
 
@@ -82,7 +96,7 @@ class ProviderAccess:
         settings = self._settings
         endpoint = settings.bedrock_endpoint
         if not endpoint and settings.engine == "bedrock":
-            check_for_bedrock(settings)
+            self.check()
             return BedrockClients(BedrockConnection(settings.aws_region))
         own = not endpoint
         if own:
@@ -139,19 +153,6 @@ def emulator_server(
 def has_own_emulator(settings: Settings) -> bool:
     """Tell whether the installation runs its jobs through its own emulator."""
     return settings.engine == "local" and not settings.bedrock_endpoint
-
-
-def check_for_bedrock(settings: Settings) -> None:
-    """Refuse settings with which AWS could not work.
-
-    Raises:
-        Invalid: the store is no bucket.
-    """
-    if not settings.effective_store.startswith("s3://"):
-        raise Invalid(
-            "Bedrock reads and writes buckets, and the store is a directory.",
-            hint="Set SHOTLOG_STORE to s3://bucket/prefix.",
-        )
 
 
 @contextmanager

@@ -36,6 +36,11 @@ class ProviderState(StrEnum):
         return self in (self.SUBMITTED, self.VALIDATING, self.SCHEDULED, self.IN_PROGRESS, self.STOPPING)
 
     @property
+    def can_be_stopped(self) -> bool:
+        """Tell whether asking the provider to stop the job makes sense."""
+        return ProviderState.STOPPING in TRANSITIONS[self]
+
+    @property
     def may_have_output(self) -> bool:
         """Tell whether results may lie in the output folder, to be read once the state is terminal.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shotlog.domain.asset import public_id
+from shotlog.domain.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Run:
     def public_id(self) -> str:
         """Return the id that people and programs see."""
         return public_id("run", self.id)
+
+    @property
+    def cancelling(self) -> bool:
+        """Tell whether nothing more is to be asked."""
+        return self.state == RunState.CANCELLING
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class RunState(StrEnum):
     DRAFT = "draft"
     PLANNED = "planned"
     RUNNING = "running"
+    CANCELLING = "cancelling"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -80,11 +81,13 @@ ASSET = _table("asset", new="ready failed", ready="new failed", failed="new read
 #: An import that only wants facts (for an estimate, say) is done once they are read.
 IMPORT = _table("import", scanning="probing", probing="rendering done", rendering="done", done="")
 
+#: ``cancelling`` asks nothing any more, and still collects what the provider had done by then.
 RUN = _table(
     "run",
-    draft="planned done failed cancelled",
-    planned="running done failed cancelled",
-    running="done failed cancelled",
+    draft="planned done failed cancelling",
+    planned="running done failed cancelling",
+    running="done failed cancelling",
+    cancelling="cancelled",
     done="",
     failed="",
     cancelled="",

@@ -20,6 +20,8 @@ TOTALS_NAME = "manifest.json.out"
 #: Longest line that is read as a record: inline media of 25 MB, in base64, with room to spare.
 _LINE_LIMIT = 64 << 20
 _KEPT_OF_GARBAGE = 4096
+#: The most that a counter can truly be, and that the library can hold.
+_MOST_COUNTED = (1 << 31) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +181,5 @@ def _flag(value: Any) -> bool | None:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    counted = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_COUNTED
+    return value if counted else None

@@ -33,7 +33,7 @@ def record_body(
         uri=uri,
         text=_words(terms, asset),
         max_tokens=record.max_tokens or part.max_tokens,
-        temperature=part.temperature,
+        temperature=part.temperature if record.temperature is None else record.temperature,
     )
 
 
@@ -52,7 +52,7 @@ def question(terms: RunTerms, record: OpenRecord, asset: Asset, *, key: str, uri
         uri=uri,
         text=_words(terms, asset),
         max_tokens=record.max_tokens or part.max_tokens,
-        temperature=part.temperature,
+        temperature=part.temperature if record.temperature is None else record.temperature,
     )
 
 

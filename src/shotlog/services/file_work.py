@@ -28,6 +28,11 @@ Apply = Callable[[Session], None]
 Handle = Callable[[WorkItem], Apply]
 
 
+def always() -> bool:
+    """Say that the work is still wanted, where nobody can call it off."""
+    return True
+
+
 @dataclass
 class _Shared:
     error: BaseException | None = None
@@ -46,8 +51,10 @@ class FileWork:
         self._threads = threads
         self._owner = uuid.uuid4().hex
 
-    def drain(self, kind: str, handle: Handle, *, stop: threading.Event) -> None:
-        """Work until no item of *kind* waits, *stop* is set, or a step fails.
+    def drain(
+        self, kind: str, handle: Handle, *, stop: threading.Event, wanted: Callable[[], bool] = always
+    ) -> None:
+        """Work until no item of *kind* waits, *stop* is set, nobody *wanted* it any more, or a step fails.
 
         Raises:
             AppError: what *handle* raised for trouble that is not the file's (a full disk, say); the
@@ -57,7 +64,7 @@ class FileWork:
         ended = threading.Event()
         renewer = threading.Thread(target=self._renew, args=(ended,), daemon=True)
         workers = [
-            threading.Thread(target=self._work, args=(kind, handle, stop, shared), daemon=True)
+            threading.Thread(target=self._work, args=(kind, handle, stop, wanted, shared), daemon=True)
             for _ in range(self._threads)
         ]
         for thread in (renewer, *workers):
@@ -74,9 +81,16 @@ class FileWork:
             with self._database.write() as session:
                 work.renew(session, owner=self._owner, now=self._clock(), seconds=_LEASE_SECONDS)
 
-    def _work(self, kind: str, handle: Handle, stop: threading.Event, shared: _Shared) -> None:
+    def _work(
+        self,
+        kind: str,
+        handle: Handle,
+        stop: threading.Event,
+        wanted: Callable[[], bool],
+        shared: _Shared,
+    ) -> None:
         try:
-            while not stop.is_set() and shared.error is None:
+            while not stop.is_set() and shared.error is None and wanted():
                 items = self._lease(kind)
                 if not items and self._all_done(kind):
                     return

@@ -12,7 +12,7 @@ from shotlog.domain.job_state import JobStatus
 from shotlog.domain.ports import BatchProvider
 from shotlog.domain.state import ChunkState
 from shotlog.errors import Interrupted, NotFound, Throttled, Unavailable
-from shotlog.store import jobs
+from shotlog.store import jobs, runs
 from shotlog.store.database import Database
 
 _log = structlog.get_logger(__name__)
@@ -49,13 +49,17 @@ class Follower:
 
         A provider that cannot be reached is asked again later; it says nothing about the job. A job that
         the provider does not know (any more) has ended: what it wrote may still be there to be collected.
+        The job of a run that is being cancelled is stopped; what it has done by then is kept (rule R22).
         """
         with self._database.read() as session:
             job = jobs.get(session, job_id)
+            cancelling = runs.get(session, job.run_id).cancelling
         if job.state != ChunkState.SUBMITTED or job.job_arn is None:
             return True
         try:
             status = self._provider().get(job.job_arn)
+            if cancelling and status.state.can_be_stopped:
+                self._provider().stop(job.job_arn)
         except (Throttled, Unavailable) as error:
             _log.warning("job_not_seen", job=job.job_arn, reason=error.message)
             return False

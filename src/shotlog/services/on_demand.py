@@ -14,6 +14,7 @@ from shotlog.domain.clock import Clock
 from shotlog.domain.model import Mode
 from shotlog.domain.money import divide
 from shotlog.domain.ports import BlobStore, OnDemandModel
+from shotlog.domain.run import Run
 from shotlog.errors import External, Interrupted, Invalid, Rejected
 from shotlog.services.applying import apply
 from shotlog.services.asking import question
@@ -119,7 +120,12 @@ class OnDemandAsker:
     def _ask_one(self, one: _Asked, terms: RunTerms, stop: threading.Event) -> Judgement | None:
         if stop.is_set():
             return None
-        if self._over_budget(terms):
+        with self._database.read() as session:
+            run = runs.get(session, terms.run.id)
+            booked, _ = runs.actual_cost(session, run.id)
+        if run.cancelling:
+            return _failed(one, "cancelled", "The run was cancelled before it was asked.", retryable=True)
+        if self._breaks_budget(run, booked or 0):
             return _failed(one, "over_budget", "The run's budget has no room for it.", retryable=True)
         try:
             asked = question(terms, one.record, one.asset, key=one.key, uri=self._store().uri(one.key))
@@ -132,14 +138,11 @@ class OnDemandAsker:
             return _failed(one, error.code, message, retryable=error.retryable)
         return judge(one.subject, answer, terms, Mode.ON_DEMAND)
 
-    def _over_budget(self, terms: RunTerms) -> bool:
-        run = terms.run
+    def _breaks_budget(self, run: Run, booked: int) -> bool:
         if run.budget_microusd is None or not run.estimate or not run.planned:
             return False
-        with self._database.read() as session:
-            booked, _ = runs.actual_cost(session, run.id)
         in_flight = divide(run.estimate["likely"] * self._concurrency, run.planned)
-        return (booked or 0) + in_flight > run.budget_microusd
+        return booked + in_flight > run.budget_microusd
 
 
 def _failed(one: _Asked, code: str, message: str, *, retryable: bool) -> Judgement:

@@ -21,9 +21,10 @@ from shotlog.domain.run import ChunkPlan, Run
 from shotlog.domain.state import RunState
 from shotlog.services.judging import failure
 from shotlog.services.terms import RunTerms
-from shotlog.store import assets, imports, jobs, records, runs
+from shotlog.store import assets, imports, jobs, records, retries, runs
 from shotlog.store.database import Database
 from shotlog.store.records import Ending
+from shotlog.store.retries import Retry
 from shotlog.store.tables.library import AssetRow
 from shotlog.store.tables.runs import RunRow
 
@@ -50,14 +51,20 @@ class RunRequest:
     budget_microusd: int | None = None
     #: Money in micro-dollars that was shown beforehand: low, likely, high; None when it is unknown.
     estimate: dict[str, int] | None = None
+    #: Asks what a run left, in place of a selection of assets.
+    retry: Retry | None = None
 
     @property
     def selection(self) -> str:
         """Return the selection in one normal form, by which a repeated request finds its run."""
+        if self.retry is not None:
+            return json.dumps({"retry_of": self.retry.run_id, "partial": self.retry.partial})
         return json.dumps({"assets": sorted(self.assets), "paths": sorted(self.paths), "again": self.again})
 
     def condition(self) -> ColumnElement[bool]:
         """Return which assets are asked about."""
+        if self.retry is not None:
+            return retries.worth_asking(self.retry)
         parts = [
             runs.askable(recipe_digest=self.recipe.digest, model=self.model, again=self.again),
             assets.covered_by(self.paths),
@@ -108,6 +115,7 @@ class Planner:
                 planned=0,
                 budget_microusd=request.budget_microusd,
                 estimate=request.estimate,
+                retry_of=request.retry and request.retry.run_id,
                 created_at=now,
             )
             run_id = runs.create(session, row, request.condition())
@@ -115,6 +123,8 @@ class Planner:
                 session.delete(row)
                 return None
             session.flush()
+            if request.retry is not None:
+                retries.change(session, run_id, request.retry)
             return runs.get(session, run_id)
 
     def unfinished(self, request: RunRequest) -> Run | None:
@@ -141,7 +151,7 @@ class Planner:
         run_id = terms.run.id
         with self._database.write() as session:
             if runs.get(session, run_id).state != RunState.DRAFT:
-                return
+                return  # cut already, or cancelled before it was
             jobs.drop_unplanned(session, run_id)
             records.drop_refused(session, run_id)
         self._close(self._without_proxy(run_id))
@@ -171,8 +181,20 @@ class Planner:
                 return True
             if records.count_open(session, run_id) or jobs.open_in_run(session, run_id):
                 return False
-            runs.advance(session, run_id, RunState.DONE, self._clock())
+            over = RunState.CANCELLED if run.cancelling else RunState.DONE
+            runs.advance(session, run_id, over, self._clock())
             return True
+
+    def cancel(self, run_id: int) -> None:
+        """Ask nothing more for a run; what the provider has done by then is still collected.
+
+        Raises:
+            NotFound: there is no such run.
+            Conflict: it is over.
+        """
+        with self._database.write() as session:
+            if not runs.get(session, run_id).cancelling:
+                runs.advance(session, run_id, RunState.CANCELLING, self._clock())
 
     def _store_chunks(self, terms: RunTerms) -> None:
         run, limits = terms.run, terms.limits

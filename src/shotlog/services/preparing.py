@@ -18,8 +18,8 @@ from shotlog.domain.segments import name_segments
 from shotlog.domain.state import AssetState, ImportState
 from shotlog.errors import Interrupted, MediaCrashed, MediaRefused
 from shotlog.media.tool import Inspection, MediaTool
-from shotlog.services.file_work import Apply, FileWork
-from shotlog.store import assets, findings, imports, records, renditions, work
+from shotlog.services.file_work import Apply, FileWork, always
+from shotlog.store import assets, findings, imports, records, renditions, runs, work
 from shotlog.store.database import Database
 from shotlog.store.tables.library import AssetRow
 from shotlog.store.work import WorkItem
@@ -84,20 +84,34 @@ class Preparer:
             imports.advance(session, import_id, ImportState.DONE, self._clock())
 
     def render_run(self, run_id: int, *, stop: threading.Event) -> None:
-        """Make the renditions that one run still waits for.
+        """Make the renditions that one run still waits for; those of a cancelled run are left.
 
         Raises:
             Interrupted: *stop* was set first; what is not made stays due.
         """
-        self._render(records.due_for_rendering(run_id), stop)
 
-    def _render(self, due: ColumnElement[bool], stop: threading.Event) -> None:
+        def wanted() -> bool:
+            with self._database.read() as session:
+                return not runs.get(session, run_id).cancelling
+
+        if wanted():
+            self._render(records.due_for_rendering(run_id), stop, wanted)
+
+    def _render(
+        self, due: ColumnElement[bool], stop: threading.Event, wanted: Callable[[], bool] = always
+    ) -> None:
         with self._database.write() as session:
             work.derive(session, "render", due)
-        self._drain("render", lambda item: self._make_renditions(item, stop), stop)
+        self._drain("render", lambda item: self._make_renditions(item, stop), stop, wanted)
 
-    def _drain(self, kind: str, handle: Callable[[WorkItem], Apply], stop: threading.Event) -> None:
-        self._file_work().drain(kind, handle, stop=stop)
+    def _drain(
+        self,
+        kind: str,
+        handle: Callable[[WorkItem], Apply],
+        stop: threading.Event,
+        wanted: Callable[[], bool] = always,
+    ) -> None:
+        self._file_work().drain(kind, handle, stop=stop, wanted=wanted)
         if stop.is_set():
             raise Interrupted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +49,7 @@ class Scanner:
         self._database = database
         self._clock = clock
         self._exclude = exclude
+        self._one_at_a_time = threading.Lock()
 
     def open_import(self, paths: Sequence[str], *, renditions: bool = True) -> int:
         """Open an import of *paths*, with or without renditions; the scan itself is ``scan``."""
@@ -56,6 +58,10 @@ class Scanner:
 
     def scan(self, import_id: int) -> ScanCounts:
         """Compare the import's paths with what is known, and write what changed; once for each import."""
+        with self._one_at_a_time:  # two scans of one folder would both register what is new
+            return self._scan(import_id)
+
+    def _scan(self, import_id: int) -> ScanCounts:
         with self._database.read() as session:
             opened = imports.get(session, import_id)
         counts = ScanCounts()

@@ -16,7 +16,7 @@ from shotlog.services.judging import failure
 from shotlog.services.proxy_store import ProxyStore
 from shotlog.services.terms import RunTerms
 from shotlog.store import assets as asset_queries
-from shotlog.store import jobs, records
+from shotlog.store import jobs, records, runs
 from shotlog.store.database import Database
 from shotlog.store.records import OpenRecord
 
@@ -40,9 +40,10 @@ class Stager:
         """
         with self._database.read() as session:
             job = jobs.get(session, job_id)
+            cancelling = runs.get(session, job.run_id).cancelling
             open_records = records.open_of_job(session, job_id)
             assets = asset_queries.by_id(session, [record.asset_id for record in open_records])
-        if job.state != ChunkState.PLANNED:
+        if job.state != ChunkState.PLANNED or cancelling:
             return
         media, failed = self._copy(job, open_records, assets)
         self._fail(failed)

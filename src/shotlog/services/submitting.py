@@ -13,7 +13,7 @@ from shotlog.domain.job_state import JobRequest, ProviderState
 from shotlog.domain.money import divide
 from shotlog.domain.ports import BatchProvider, BlobStore
 from shotlog.domain.run import BatchJob
-from shotlog.domain.state import RUN, ChunkState, RunState
+from shotlog.domain.state import ChunkState, RunState
 from shotlog.errors import Interrupted, QuotaReached, Throttled
 from shotlog.services.judging import failure
 from shotlog.services.terms import RunTerms
@@ -22,6 +22,8 @@ from shotlog.store.database import Database
 
 _log = structlog.get_logger(__name__)
 
+#: Chunks that nobody was asked about yet.
+_NOT_ASKED = (ChunkState.PLANNED, ChunkState.STAGED)
 #: Chunks whose money is spoken for, but not yet booked record by record.
 _RESERVED = (ChunkState.SUBMITTING, ChunkState.SUBMITTED, ChunkState.ENDED)
 
@@ -66,7 +68,9 @@ class Submitter:
         job = self._intend(job_id)
         while job.state == ChunkState.SUBMITTING:
             with self._one_at_a_time:
-                if self._slot_is_free(job, terms.card.max_active_jobs):
+                if self._cancelling(job):
+                    job = self._withdraw(job)
+                elif self._slot_is_free(job, terms.card.max_active_jobs):
                     job = self._ask(job, terms)
             if job.state == ChunkState.SUBMITTING and stop.wait(self._slot_seconds):
                 raise Interrupted
@@ -74,16 +78,19 @@ class Submitter:
     def _intend(self, job_id: int) -> BatchJob:
         with self._database.write() as session:
             job = jobs.get(session, job_id)
+            if job.state in _NOT_ASKED and runs.get(session, job.run_id).cancelling:
+                return self._fail(session, job, "cancelled", "The run was cancelled before it was asked.")
             if job.state != ChunkState.STAGED:
                 return job
             if _breaks_budget(session, job):
-                return self._over_budget(session, job)
+                return self._fail(session, job, "over_budget", "The run's budget has no room for it.")
             return jobs.advance(session, job_id, ChunkState.SUBMITTING, intended_at=self._clock())
 
-    def _over_budget(self, session: Session, job: BatchJob) -> BatchJob:
-        message, now = "The run's budget has no room for it.", self._clock()
+    def _fail(self, session: Session, job: BatchJob, code: str, message: str) -> BatchJob:
+        """Fail a chunk that gets no job, and every record of it that is still open."""
+        now = self._clock()
         endings = [
-            failure(record.id, "over_budget", message, retryable=True)
+            failure(record.id, code, message, retryable=True)
             for record in records.open_of_job(session, job.id)
         ]
         records.close(session, endings, now)
@@ -92,6 +99,19 @@ class Submitter:
     def _slot_is_free(self, job: BatchJob, slots: int) -> bool:
         with self._database.read() as session:
             return jobs.active(session, job.model) < slots
+
+    def _cancelling(self, job: BatchJob) -> bool:
+        with self._database.read() as session:
+            return runs.get(session, job.run_id).cancelling
+
+    def _withdraw(self, job: BatchJob) -> BatchJob:
+        """Find out whether an intent became a job, which is then to be stopped; else it never will."""
+        found = self._provider().list(name_contains=job.job_name)
+        arn = next((status.arn for status in found if status.name == job.job_name), None)
+        if arn is not None:
+            return self._submitted(job, arn)
+        with self._database.write() as session:
+            return self._fail(session, job, "cancelled", "The run was cancelled before it was asked.")
 
     def _ask(self, job: BatchJob, terms: RunTerms) -> BatchJob:
         store = self._store()
@@ -109,10 +129,12 @@ class Submitter:
             _log.info("waiting_for_slot", job=job.job_name, reason=error.message)
             return job
         _log.info("job_submitted", job=job.job_name, arn=arn, records=job.records_planned)
+        return self._submitted(job, arn)
+
+    def _submitted(self, job: BatchJob, arn: str) -> BatchJob:
         now = self._clock()
         with self._database.write() as session:
-            run = runs.get(session, job.run_id)
-            if not RUN.is_terminal(run.state):
+            if runs.get(session, job.run_id).state == RunState.PLANNED:
                 runs.advance(session, job.run_id, RunState.RUNNING, now)
             return jobs.advance(
                 session,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +65,34 @@ def apply(session: Session, findings: Sequence[Finding], now: datetime) -> None:
         sa.update(AssetRow)
         .where(AssetRow.id.in_([finding.asset_id for finding in findings]))
         .values(analysed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def replace(session: Session, asset_id: int, record_id: int, finding: Finding | None, now: datetime) -> None:
+    """Put what a record says now in place of what it said; None: it says nothing any more.
+
+    Sections about which a later record has spoken stay as that record left them.
+    """
+    session.execute(sa.delete(AnnotationRow).where(AnnotationRow.record_id == record_id))
+    taken = set(
+        session.scalars(
+            sa.select(AnnotationRow.section).where(
+                AnnotationRow.asset_id == asset_id, AnnotationRow.record_id > record_id, AnnotationRow.current
+            )
+        )
+    )
+    if finding is not None:
+        left = {section: body for section, body in finding.sections.items() if section not in taken}
+        apply(session, [dataclasses.replace(finding, sections=left)] if left else [], now)
+        return
+    newest = sa.select(sa.func.max(AnnotationRow.created_at)).where(
+        AnnotationRow.asset_id == asset_id, AnnotationRow.current
+    )
+    session.execute(
+        sa.update(AssetRow)
+        .where(AssetRow.id == asset_id)
+        .values(analysed_at=newest.scalar_subquery())
         .execution_options(synchronize_session=False)
     )
 

@@ -25,6 +25,8 @@ class OpenRecord:
     media_key: str | None
     #: Longest answer, where a retry asks for more than the recipe does.
     max_tokens: int | None
+    #: Temperature, where a retry asks with another.
+    temperature: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,13 @@ def _open(
     session: Session, condition: sa.ColumnElement[bool], *, limit: int | None = None
 ) -> list[OpenRecord]:
     query = (
-        sa.select(RecordRow.id, RecordRow.asset_id, RecordRow.media_key, RecordRow.max_tokens)
+        sa.select(
+            RecordRow.id,
+            RecordRow.asset_id,
+            RecordRow.media_key,
+            RecordRow.max_tokens,
+            RecordRow.temperature,
+        )
         .where(condition, RecordRow.outcome.is_(None))
         .order_by(RecordRow.id)
         .limit(limit)

@@ -48,12 +48,14 @@ def create(session: Session, row: RunRow, selected: sa.ColumnElement[bool]) -> i
     assets = (
         sa.select(sa.literal(row.id), AssetRow.id, AssetRow.fingerprint).where(selected).order_by(AssetRow.id)
     )
-    inserted = session.execute(
+    session.execute(
         sa.insert(RecordRow).from_select(
             ["run_id", "asset_id", "fingerprint"], assets, include_defaults=False
         )
     )
-    row.planned = int(getattr(inserted, "rowcount", 0))
+    # Counted, because PostgreSQL's driver does not say how many rows an INSERT ... SELECT made.
+    count = sa.select(sa.func.count()).select_from(RecordRow).where(RecordRow.run_id == row.id)
+    row.planned = session.scalar(count) or 0
     return row.id
 
 
@@ -138,7 +140,7 @@ def outcome_counts(session: Session, run_id: int) -> dict[str | None, int]:
         sa.select(RecordRow.outcome, sa.func.count())
         .where(RecordRow.run_id == run_id)
         .group_by(RecordRow.outcome)
-    ).tuples()
+    )
     return dict(rows.all())
 
 

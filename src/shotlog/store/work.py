@@ -24,14 +24,13 @@ class WorkItem:
     attempts: int
 
 
-def derive(session: Session, kind: str, due: sa.ColumnElement[bool]) -> int:
-    """Create an item of *kind* for every asset that *due* says needs one, and return how many came."""
+def derive(session: Session, kind: str, due: sa.ColumnElement[bool]) -> None:
+    """Create an item of *kind* for every asset that *due* says needs one and that has none."""
     waiting = sa.exists().where(WorkItemRow.kind == kind, WorkItemRow.asset_id == AssetRow.id)
     source = sa.select(sa.literal(kind), AssetRow.id, sa.literal(0)).where(due, ~waiting)
-    result = session.execute(
+    session.execute(
         sa.insert(WorkItemRow).from_select(["kind", "asset_id", "attempts"], source, include_defaults=False)
     )
-    return int(getattr(result, "rowcount", 0))
 
 
 def lease(

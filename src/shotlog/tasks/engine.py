@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,8 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 _QUEUE = "work"
 _POLL_SECONDS = 0.05
 _ACTIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})
+#: How long workflows may take to put down what they have in hand.
+_GRACE_SECONDS = 30.0
 #: Workflows at once; a thread each, most of them waiting for a provider.
 MOST_WORKFLOWS = 256
 
@@ -45,7 +47,8 @@ class TaskEngine:
     ) -> None:
         self._ended = ended
         self._under_way: set[tuple[str, int]] = set()
-        self._lock = Lock()
+        self._running = 0
+        self._quiet = Condition()
         self._workflows = {name: self._watched(name, function) for name, function in workflows.items()}
         config = DBOSConfig(
             name="shotlog",
@@ -75,7 +78,7 @@ class TaskEngine:
 
     def ensure(self, name: str, key: int) -> None:
         """Start the workflow *name* for *key* unless it is under way."""
-        with self._lock:
+        with self._quiet:
             if (name, key) in self._under_way:
                 return
             workflow_id, active = self._latest(name, key)
@@ -85,20 +88,29 @@ class TaskEngine:
                 DBOS.enqueue_workflow(_QUEUE, self._workflows[name], key)
 
     def close(self) -> None:
-        """Stop; whatever is still under way is taken up by the next process."""
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=30)
+        """Stop; whatever is still under way after a while is taken up by the next process."""
+        with self._quiet:
+            self._quiet.wait_for(lambda: not self._running, timeout=_GRACE_SECONDS)
+        # DBOS looks only every second whether a workflow is active: where none is, it need not look.
+        timeout = 1 if self._running else 0
+        time.sleep(_POLL_SECONDS)
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=timeout)
 
     def _watched(self, name: str, function: Workflow) -> Workflow:
         def run(key: int) -> None:
             error: Exception | None = None
+            with self._quiet:
+                self._running += 1
             try:
                 function(key)
             except Exception as raised:
                 error = raised
                 raise
             finally:
-                with self._lock:
+                with self._quiet:
                     self._under_way.discard((name, key))
+                    self._running -= 1
+                    self._quiet.notify_all()
                 self._ended(name, key, error)
 
         return DBOS.workflow(name=name)(run)

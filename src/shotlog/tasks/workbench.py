@@ -28,16 +28,28 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 
 
 class Workbench:
-    """Starts imports and runs and sees them through; left early, they stay due."""
+    """Starts imports and runs and sees them through; left early, they stay due.
+
+    Args:
+        check: raises when the settings are such that nobody could be asked.
+    """
 
     def __init__(
-        self, database: Database, worker: Worker, scanner: Scanner, planner: Planner, estimator: Estimator
+        self,
+        database: Database,
+        worker: Worker,
+        scanner: Scanner,
+        planner: Planner,
+        estimator: Estimator,
+        *,
+        check: Callable[[], None],
     ) -> None:
         self._database = database
         self._worker = worker
         self._scanner = scanner
         self._planner = planner
         self._estimator = estimator
+        self._check = check
         self._pause = threading.Event()
 
     def __enter__(self) -> Self:
@@ -56,7 +68,11 @@ class Workbench:
         """Write down that a model is to be asked, and at what cost; None when there is nothing to ask.
 
         The unfinished run of the same request is gone on with, in place of a new one.
+
+        Raises:
+            Invalid: the settings are such that nobody could be asked.
         """
+        self._check()
         expected = self._estimator.estimate(request).total(request.mode)
         money = None if expected is None else asdict(expected)
         return self._planner.begin(replace(request, estimate=money))
@@ -64,6 +80,15 @@ class Workbench:
     def unfinished_run(self, request: RunRequest) -> Run | None:
         """Return the run that ``start_run`` would go on with: it was estimated, and agreed to, before."""
         return self._planner.unfinished(request)
+
+    def cancel_run(self, run_id: int) -> None:
+        """Write down that nothing more is to be asked for a run; ``wait_for_run`` sees it through.
+
+        Raises:
+            NotFound: there is no such run.
+            Conflict: it is over.
+        """
+        self._planner.cancel(run_id)
 
     def wait_for_import(self, import_id: int, watch: Callable[[Progress], None]) -> None:
         """Return when an import is done; *watch* is told how far it is.

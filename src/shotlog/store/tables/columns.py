@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -67,6 +67,13 @@ class HostileText(TypeDecorator[str]):
         """Replace what cannot be stored."""
         del dialect
         return None if value is None else clean_text(value)
+
+
+class HostileName(HostileText):
+    """A short word from outside, such as an error code: cleaned like ``HostileText``."""
+
+    impl = String
+    cache_ok = True
 
 
 class HostileJson(TypeDecorator[Any]):

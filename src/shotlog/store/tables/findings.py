@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shotlog.store.tables.columns import Base, Big, HostileJson, HostileText, Key
+from shotlog.store.tables.columns import Base, Big, HostileJson, HostileName, HostileText, Key
 
 
 class AnnotationRow(Base):
@@ -24,7 +24,7 @@ class AnnotationRow(Base):
     asset_id: Mapped[int] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"))
     record_id: Mapped[int] = mapped_column(ForeignKey("records.id"))
     section: Mapped[str]
-    engine: Mapped[str]
+    engine: Mapped[str] = mapped_column(HostileName)
     body: Mapped[Any] = mapped_column(HostileJson)
     #: The newest of its section for this asset; older ones stay as history.
     current: Mapped[bool]

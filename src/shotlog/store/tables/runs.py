@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shotlog.store.tables.columns import Base, Big, HostileText, Key
+from shotlog.store.tables.columns import Base, Big, HostileName, HostileText, Key
 
 
 class RecipeRow(Base):
@@ -115,11 +115,13 @@ class RecordRow(Base):
     media_key: Mapped[str | None]
     #: Longest answer, where a retry asks for more than the recipe does.
     max_tokens: Mapped[int | None]
+    #: Temperature, where a retry asks with another than the recipe does.
+    temperature: Mapped[float | None]
     outcome: Mapped[str | None]
-    code: Mapped[str | None]
+    code: Mapped[str | None] = mapped_column(HostileName)
     message: Mapped[str | None] = mapped_column(HostileText)
     retryable: Mapped[bool | None]
-    stop_reason: Mapped[str | None]
+    stop_reason: Mapped[str | None] = mapped_column(HostileName)
     input_tokens: Mapped[int | None]
     output_tokens: Mapped[int | None]
     finished_at: Mapped[datetime | None]

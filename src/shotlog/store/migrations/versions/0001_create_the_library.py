@@ -252,6 +252,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("media_key", sa.String(), nullable=True),
         sa.Column("max_tokens", sa.Integer(), nullable=True),
+        sa.Column("temperature", sa.Float(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("code", sa.String(), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
