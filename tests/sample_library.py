@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from shotlog.domain.segments import name_segments
 from shotlog.domain.words import index_text
+from shotlog.store import full_text
 from shotlog.store.tables.findings import AnnotationRow, SegmentRow
 from shotlog.store.tables.library import AssetRow, SourceRow
 from shotlog.store.tables.runs import RecipeRow, RecordRow, RunRow
@@ -38,16 +39,17 @@ class SampleLibrary:
     def segment(session, asset_id, field, text, *span):
         """Add one segment as the store does; *span* is empty, or start and end in milliseconds."""
         start_ms, end_ms = span or (None, None)
-        session.add(
-            SegmentRow(
-                asset_id=asset_id,
-                field=field,
-                text=text,
-                folded=index_text(field, text),
-                start_ms=start_ms,
-                end_ms=end_ms,
+        with full_text.indexing(session):
+            session.add(
+                SegmentRow(
+                    asset_id=asset_id,
+                    field=field,
+                    text=text,
+                    folded=index_text(field, text),
+                    start_ms=start_ms,
+                    end_ms=end_ms,
+                )
             )
-        )
 
     def record(self, asset_id, outcome, *, sections=None, **values):
         """Add a run of one record with its annotations; older annotations of a section become history."""
@@ -62,6 +64,7 @@ class SampleLibrary:
                 mode="batch",
                 engine="local",
                 model="local-1",
+                invocation_id="local-1",
                 tail="on-demand",
                 recipe_id=recipe.id,
                 selection="[]",

@@ -103,6 +103,15 @@ def test_a_stream_that_breaks_leaves_what_was_there(store, size):
     assert keys(store) == ["s"]
 
 
+def test_an_object_is_written_from_the_stream_of_another_one(store):
+    whole = b"0123456789abcdef" * (20 << 16)  # 20 MiB: more than a part
+    store.put("source", whole)
+
+    store.put_stream("target", store.stream("source"))
+
+    assert store.get("target") == whole
+
+
 @pytest.mark.parametrize(
     ("start", "length", "expected"),
     [(0, 4, b"0123"), (3, 2, b"34"), (8, 100, b"89"), (10, 5, b""), (99, 1, b""), (2, 0, b"")],

@@ -197,7 +197,7 @@ def test_r30_unknown_members_are_a_record_error(here, member):
 
 
 def test_r30_unknown_members_inside_are_a_record_error_too(here):
-    said = error(here, record("a", messages=content({"text": "?"} | {}, {"video": {"formt": "mp4"}})))
+    said = error(here, record("a", messages=content({"text": "?"} | {}, {"video": {"fmt": "mp4"}})))
     assert "Malformed" in said or "Extra inputs" in said
     assert "Extra inputs" in error(here, record("b", inferenceConfig={"max_new_tokens": 5}))
 

@@ -85,6 +85,12 @@ def test_testing_and_running_use_the_same_versions(root, python):
     assert {name: (version, dev.get(name)) for name, version in run.items() if dev.get(name) != version} == {}
 
 
+def test_every_python_decodes_with_the_same_library(root):
+    pinned = {_pins(root, lock, python)["av"] for lock, _ in LOCKS for python in PYTHONS}
+
+    assert len(pinned) == 1, "open() and what it finds differ between the major versions of PyAV"
+
+
 def test_all_locks_are_hashed_and_name_no_address(root):
     locks = sorted((root / "requirements").glob("*.txt"))
     assert {"run.txt", "dev.txt"} <= {lock.name for lock in locks}

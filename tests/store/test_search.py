@@ -14,7 +14,7 @@ from shotlog.domain.query import parse
 from shotlog.domain.words import index_text
 from shotlog.errors import Invalid
 from shotlog.store import browse, search
-from shotlog.store.full_text import matching
+from shotlog.store.full_text import indexing, matching
 
 
 def names(database, query, **options):
@@ -297,10 +297,11 @@ def _insert_text(session, text):
         ),
         {"now": now},
     )
-    session.execute(
-        sa.text("INSERT INTO segments (asset_id, field, text, folded) VALUES (1, 'text', :t, :f)"),
-        {"t": text, "f": index_text("text", text)},
-    )
+    with indexing(session):
+        session.execute(
+            sa.text("INSERT INTO segments (asset_id, field, text, folded) VALUES (1, 'text', :t, :f)"),
+            {"t": text, "f": index_text("text", text)},
+        )
 
 
 def plan(session, statement):

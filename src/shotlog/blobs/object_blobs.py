@@ -12,6 +12,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from shotlog.blobs.failures import translated
+from shotlog.blobs.feeding import fed
 from shotlog.blobs.keys import check_key
 from shotlog.domain.ports import BlobInfo
 from shotlog.errors import Invalid, NotFound
@@ -70,11 +71,11 @@ class ObjectBlobs(ABC):
         if len(first) < _PART_BYTES:
             return self.put(key, first, media_type=media_type)
         try:
-            with translated(f"write {key!r}"):
+            with fed(source) as rest, translated(f"write {key!r}"):
                 result = obstore.put(
                     self._store,
                     target,
-                    chain([first], source),
+                    chain([first], rest),
                     attributes=self._attributes(media_type),
                     chunk_size=_PART_BYTES,
                     max_concurrency=_PARTS_IN_FLIGHT,

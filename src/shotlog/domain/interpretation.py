@@ -28,6 +28,7 @@ FAILURES = frozenset(
     }
 )
 
+_TIMES = ("start_s", "end_s")
 #: Sections that say nothing when they are empty; an empty list of chapters, in contrast, is an answer.
 _PROSE = ("summary", "description")
 
@@ -172,22 +173,38 @@ def _bare(outcome: Outcome, code: str, problem: str) -> Interpretation:
 
 def _within(value: Any, duration_ms: int | None, problems: list[str]) -> Any:
     """Return a section without times after the end: a start there drops the item, an end is cut back."""
-    if duration_ms is None:
+    if duration_ms is None or not _overruns(value, duration_ms / 1000):
         return value
-    end = duration_ms / 1000
+    return _cut_back(value, duration_ms / 1000, problems)
+
+
+def _overruns(value: Any, end: float) -> bool:
+    """Tell whether any time in *value* is after the end, without building anything: nearly always none is."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, str):
+            continue
+        if isinstance(item, float):
+            if item > end and key in _TIMES:
+                return True
+        elif isinstance(item, dict | list) and _overruns(item, end):
+            return True
+    return False
+
+
+def _cut_back(value: Any, end: float, problems: list[str]) -> Any:
     if isinstance(value, dict):
         return {
-            key: min(item, end)
-            if key in ("start_s", "end_s") and isinstance(item, float)
-            else _within(item, duration_ms, problems)
+            key: _cut_back(item, end, problems)
+            if isinstance(item, dict | list)
+            else min(item, end)
+            if key in _TIMES and isinstance(item, float)
+            else item
             for key, item in value.items()
         }
-    if not isinstance(value, list):
-        return value
     kept = [item for item in value if not (isinstance(item, dict) and _starts_after(item, end))]
     if len(kept) < len(value):
         problems.append(f"{len(value) - len(kept)} times after the end of the video were dropped")
-    return [_within(item, duration_ms, problems) for item in kept]
+    return [_cut_back(item, end, problems) if isinstance(item, dict | list) else item for item in kept]
 
 
 def _starts_after(item: dict[str, Any], end: float) -> bool:

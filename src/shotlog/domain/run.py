@@ -70,6 +70,8 @@ class BatchJob:
     ended_at: datetime | None
     collected_at: datetime | None
     cleanup_completed_at: datetime | None
+    #: Made from a job that the library did not know; its records go by another number there.
+    adopted: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,12 +55,20 @@ def segments_of(kind: str, sections: Mapping[str, Any]) -> list[Segment]:
     [Segment(field='chapter', text='Dawn', start_ms=3000, end_ms=9500)]
     """
     found: dict[Segment, None] = {}
-    for section, read in _READERS.items():
-        for segment in read(_member(sections, section)):
-            for piece in _pieces(segment, timed=kind != "photo"):
-                found[piece] = None
-            if len(found) >= _MOST_SEGMENTS:
-                return list(found)[:_MOST_SEGMENTS]
+    for section in _READERS:
+        found |= dict.fromkeys(section_segments(kind, section, _member(sections, section)))
+    return list(found)[:_MOST_SEGMENTS]
+
+
+def section_segments(kind: str, section: str, body: Any) -> list[Segment]:
+    """Return the findable pieces of one section, as ``segments_of`` does; none of a section without words."""
+    found: dict[Segment, None] = {}
+    timed = kind != "photo"
+    for segment in _READERS[section](body) if section in _READERS else ():
+        for piece in _pieces(segment, timed=timed):
+            found[piece] = None
+        if len(found) >= _MOST_SEGMENTS:
+            return list(found)[:_MOST_SEGMENTS]
     return list(found)
 
 
@@ -76,6 +84,9 @@ def name_segments(name: str, folder: str) -> list[Segment]:
 
 def _pieces(segment: Segment, *, timed: bool) -> Iterator[Segment]:
     text = segment.text.strip()
+    if timed and text is segment.text and 0 < len(text) <= _LONGEST_TEXT:
+        yield segment
+        return
     start, end = (segment.start_ms, segment.end_ms) if timed else (None, None)
     while text:
         cut = len(text) if len(text) <= _LONGEST_TEXT else text.rfind(" ", 1, _LONGEST_TEXT) + 1
@@ -183,7 +194,7 @@ def _ms(seconds: Any) -> int | None:
 
 
 def _member(holder: Any, name: str) -> Any:
-    return holder.get(name) if isinstance(holder, Mapping) else None
+    return holder.get(name) if type(holder) is dict or isinstance(holder, Mapping) else None
 
 
 def _text(holder: Any, name: str) -> str:

@@ -99,6 +99,10 @@ def index_text(field: str, text: str) -> str:
     >>> index_text("text", "OPEN: 9-17 h")
     'open 9 17 h'
     """
+    if text.isascii() and field not in RUN_TOGETHER:
+        plain = _ASCII_WORD.findall(text.lower())
+        if not plain or max(map(len, plain)) <= _LONGEST:
+            return " ".join(plain)
     words = [word.text for word in words_in(text)]
     if field in RUN_TOGETHER:
         parts = [word.text for word in parts_in(text)]

@@ -15,6 +15,7 @@ from shotlog.domain.asset import Asset
 from shotlog.domain.facts import MediaFacts
 from shotlog.domain.state import ASSET, AssetState
 from shotlog.errors import NotFound
+from shotlog.store.tables.columns import table_of
 from shotlog.store.tables.findings import AnnotationRow, SegmentRow
 from shotlog.store.tables.library import AssetRow, RenditionRow
 
@@ -80,7 +81,7 @@ def register(
     """Add files that were never seen, as new assets."""
     if files:
         session.execute(
-            sa.insert(AssetRow),
+            sa.insert(table_of(AssetRow)),
             [
                 {
                     "source_id": source_id,
@@ -180,9 +181,15 @@ def absent_twins(session: Session, asset_id: int, fingerprint: str) -> list[tupl
     return [(id_, path) for id_, path in rows]
 
 
-def move(session: Session, newcomer_id: int, old_id: int) -> None:
-    """Give the older asset the newcomer's place: a moved or renamed file keeps everything."""
-    newcomer, old = _locked(session, newcomer_id), _locked(session, old_id)
+def move(session: Session, newcomer_id: int, old_id: int, old_path: str) -> bool:
+    """Give the older asset the newcomer's place: a moved or renamed file keeps everything.
+
+    False says that it is not at *old_path* any more: another copy of it was found first.
+    """
+    old = _locked(session, old_id)
+    if old.path != old_path:
+        return False
+    newcomer = _locked(session, newcomer_id)
     place = {
         name: getattr(newcomer, name)
         for name in ("path", "folder", "name", "size_bytes", "mtime_ns", "source_id")
@@ -192,6 +199,7 @@ def move(session: Session, newcomer_id: int, old_id: int) -> None:
     for name, value in place.items():
         setattr(old, name, value)
     old.missing_at = None
+    return True
 
 
 def get(session: Session, asset_id: int) -> Asset:

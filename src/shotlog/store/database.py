@@ -10,13 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from shotlog.errors import Conflict, Invalid, Unavailable
+from shotlog.store.tables.columns import json_text
 
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
+#: Held until the end of the transaction. Any number will do that nobody else uses.
+_LOCK_SCHEMA = f"SELECT pg_advisory_xact_lock({int.from_bytes(b'schema', 'big')})"
 
 
 class Database:
@@ -67,9 +72,18 @@ class Database:
             return self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def upgrade(self) -> None:
-        """Bring the schema to this release; does nothing when it is there."""
+        """Bring the schema to this release, whole or not at all; does nothing when it is there.
+
+        Of processes that start at once one does it, and the others wait.
+        """
         with _translated(), self.engine.connect() as connection:
-            command.upgrade(_alembic(connection), "head")
+            config = _alembic(connection)
+            newest = ScriptDirectory.from_config(config).get_current_head()
+            if MigrationContext.configure(connection).get_current_revision() == newest:
+                return
+            # Alembic stays inside this transaction; left alone, it would write SQLite's tables one by one.
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else _LOCK_SCHEMA)
+            command.upgrade(config, "head")
             connection.commit()
 
     def close(self) -> None:
@@ -93,11 +107,17 @@ def _normalised(url: str) -> sa.URL:
 
 def _make_engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+        return sa.create_engine(
+            url, pool_size=20, max_overflow=20, pool_pre_ping=True, json_serializer=json_text
+        )
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
-        url, pool_size=20, max_overflow=20, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000}
+        url,
+        pool_size=20,
+        max_overflow=20,
+        connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000},
+        json_serializer=json_text,
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     return engine

@@ -12,8 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shotlog.domain.words import index_text
+from shotlog.store import full_text
+from shotlog.store.tables.columns import table_of
 from shotlog.store.tables.findings import AnnotationRow, SegmentRow
 from shotlog.store.tables.library import AssetRow
+
+#: The tables themselves: rows by the thousand need no objects.
+_ANNOTATIONS, _SEGMENTS = table_of(AnnotationRow), table_of(SegmentRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ def apply(session: Session, findings: Sequence[Finding], now: datetime) -> None:
         return
     _retire(session, findings)
     pieces = [(finding, section, body) for finding in findings for section, body in finding.sections.items()]
-    ids = session.scalars(
-        sa.insert(AnnotationRow).returning(AnnotationRow.id, sort_by_parameter_order=True),
+    session.execute(
+        sa.insert(_ANNOTATIONS),
         [
             {
                 "asset_id": finding.asset_id,
@@ -52,12 +57,13 @@ def apply(session: Session, findings: Sequence[Finding], now: datetime) -> None:
             }
             for finding, section, body in pieces
         ],
-    ).all()
+    )
+    ids = _ids(session, [finding.record_id for finding in findings])
     _add_segments(
         session,
         [
-            (finding.asset_id, annotation_id, *segment)
-            for annotation_id, (finding, section, _) in zip(ids, pieces, strict=True)
+            (finding.asset_id, ids[finding.record_id, section], *segment)
+            for finding, section, _ in pieces
             for segment in finding.segments.get(section, ())
         ],
     )
@@ -122,12 +128,24 @@ def _retire(session: Session, findings: Sequence[Finding]) -> None:
             session.execute(sa.update(AnnotationRow).where(AnnotationRow.id.in_(old)).values(current=False))
 
 
+def _ids(session: Session, record_ids: Sequence[int]) -> dict[tuple[int, str], int]:
+    """Return the annotations of some records by record and section."""
+    rows = session.execute(
+        sa.select(AnnotationRow.record_id, AnnotationRow.section, AnnotationRow.id).where(
+            AnnotationRow.record_id.in_(record_ids)
+        )
+    )
+    return {(record_id, section): id_ for record_id, section, id_ in rows}
+
+
 def _add_segments(
     session: Session, segments: Sequence[tuple[int, int | None, str, str, int | None, int | None]]
 ) -> None:
-    if segments:
+    if not segments:
+        return
+    with full_text.indexing(session):
         session.execute(
-            sa.insert(SegmentRow),
+            sa.insert(_SEGMENTS),
             [
                 {
                     "asset_id": asset_id,

@@ -6,7 +6,8 @@ What a person typed never reaches an index as syntax: a match is built only from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -54,6 +55,24 @@ def matching(session: Session, leaves: Sequence[Words]) -> Match:
         return match
     within = sa.and_(match.condition, match.segments.c.field.in_(fields))
     return Match(match.segments, match.source, within, match.score, match.cheap_order)
+
+
+@contextmanager
+def indexing(session: Session) -> Iterator[None]:
+    """Index the segments that are added inside, all at once; PostgreSQL does so by itself.
+
+    The transaction must be the only writer, as ``Database.write`` makes it on SQLite.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        yield
+        return
+    last = session.scalar(sa.text("SELECT coalesce(max(id), 0) FROM segments"))
+    yield
+    session.flush()
+    session.execute(
+        sa.text("INSERT INTO segment_words(rowid, folded) SELECT id, folded FROM segments WHERE id > :last"),
+        {"last": last},
+    )
 
 
 def assets_with(session: Session, leaf: Words) -> sa.Select[tuple[int]]:

@@ -137,6 +137,11 @@ def active(session: Session, model: str) -> int:
     )
 
 
+def by_folder(session: Session, folders: Sequence[str]) -> dict[str, BatchJob]:
+    """Return the chunks of these folders by their folder; a folder that is no chunk's is left out."""
+    return {job.s3_folder: job for job in _select(session, BatchJobRow.s3_folder.in_(folders))}
+
+
 def get_cleanable_batch_jobs(session: Session) -> list[BatchJob]:
     """Return the chunks whose folders are proven safe to delete: ended, results applied, not yet cleaned."""
     safe = sa.or_(
@@ -151,7 +156,9 @@ def mark_batch_job_cleaned(session: Session, job_id: int, now: datetime) -> None
     session.execute(sa.update(BatchJobRow).where(BatchJobRow.id == job_id).values(cleanup_completed_at=now))
 
 
-def advance(session: Session, job_id: int, new: ChunkState, **facts: Any) -> BatchJob:
+def advance(
+    session: Session, job_id: int, new: ChunkState, *, adopting: bool = False, **facts: Any
+) -> BatchJob:
     """Write a chunk's next state and what is known with it; the only place that does.
 
     Raises:
@@ -160,7 +167,7 @@ def advance(session: Session, job_id: int, new: ChunkState, **facts: Any) -> Bat
     row = session.get(BatchJobRow, job_id, with_for_update=True)
     if row is None:
         raise NotFound(f"There is no job job_{job_id}.")
-    CHUNK.check(row.state, new)
+    CHUNK.check(row.state, new, adopting=adopting)
     row.state = new
     for name, value in facts.items():
         setattr(row, name, value)

@@ -9,11 +9,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shotlog.domain.state import AssetState
+from shotlog.domain.state import AssetState, ChunkState
+from shotlog.store import adoptions
+from shotlog.store.tables.columns import table_of
 from shotlog.store.tables.library import AssetRow, RenditionRow
-from shotlog.store.tables.runs import LedgerRow, RecordRow, ResultRow, RunRow
+from shotlog.store.tables.runs import BatchJobRow, LedgerRow, RecordRow, ResultRow, RunRow
 
 _PAGE = 5000
+#: The tables themselves: rows by the thousand need no objects.
+_RECORDS, _RESULTS, _LEDGER = (table_of(row) for row in (RecordRow, ResultRow, LedgerRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,13 @@ def without_proxy(session: Session, run_id: int, *, limit: int) -> list[int]:
     return list(session.scalars(query.limit(limit)))
 
 
+def drop_adopted(session: Session, run_id: int) -> int:
+    """Take the records out of a run that a job asks about which was adopted since the run began."""
+    if not adoptions.has_rival(session, run_id):
+        return 0
+    return _drop(session, run_id, adoptions.asked_by_adopted(run_id))
+
+
 def drop_refused(session: Session, run_id: int) -> int:
     """Take the files out of a run that turned out to be unusable: they are refused, and no records."""
     refused = sa.select(AssetRow.id).where(AssetRow.state == AssetState.FAILED)
@@ -111,6 +122,17 @@ def count_open(session: Session, run_id: int) -> int:
     """Count a run's records that have no outcome."""
     query = sa.select(sa.func.count()).select_from(RecordRow)
     return session.scalar(query.where(RecordRow.run_id == run_id, RecordRow.outcome.is_(None))) or 0
+
+
+def count_open_in(session: Session, run_id: int, *states: ChunkState) -> int:
+    """Count a run's records that have no outcome and whose chunk is in one of *states*."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(RecordRow)
+        .join(BatchJobRow, BatchJobRow.id == RecordRow.job_id)
+        .where(RecordRow.run_id == run_id, RecordRow.outcome.is_(None), BatchJobRow.state.in_(states))
+    )
+    return session.scalar(query) or 0
 
 
 def open_of_job(session: Session, job_id: int) -> list[OpenRecord]:
@@ -125,7 +147,18 @@ def open_without_job(session: Session, run_id: int, *, limit: int) -> list[OpenR
 
 def subjects(session: Session, record_ids: Sequence[int], *, job_id: int | None) -> dict[int, Subject]:
     """Return those of some records that belong to a chunk (None: to no chunk), with their assets."""
-    rows = session.execute(
+    rows = session.execute(_subjects(job_id).where(RecordRow.id.in_(record_ids)))
+    return {row[0]: Subject(*row) for row in rows}
+
+
+def adopted_subjects(session: Session, aliases: Sequence[int], *, job_id: int) -> dict[int, Subject]:
+    """Return the same of an adopted chunk, by the numbers that its manifest gave the records."""
+    rows = session.execute(_subjects(job_id).add_columns(RecordRow.alias).where(RecordRow.alias.in_(aliases)))
+    return {alias: Subject(*subject) for *subject, alias in rows}
+
+
+def _subjects(job_id: int | None) -> sa.Select[int, int, str, int | None, bool]:
+    return (
         sa.select(
             RecordRow.id,
             RecordRow.asset_id,
@@ -134,9 +167,8 @@ def subjects(session: Session, record_ids: Sequence[int], *, job_id: int | None)
             sa.func.coalesce(AssetRow.fingerprint == RecordRow.fingerprint, sa.false()),
         )
         .join(AssetRow, AssetRow.id == RecordRow.asset_id)
-        .where(RecordRow.id.in_(record_ids), RecordRow.job_id.is_not_distinct_from(job_id))
+        .where(RecordRow.job_id.is_not_distinct_from(job_id))
     )
-    return {row[0]: Subject(*row) for row in rows}
 
 
 def set_media_keys(session: Session, keys: Mapping[int, str]) -> None:
@@ -161,9 +193,9 @@ def close(session: Session, endings: Sequence[Ending], now: datetime) -> set[int
         return set()
     names = ("outcome", "code", "message", "retryable", "stop_reason", "input_tokens", "output_tokens")
     session.execute(
-        sa.update(RecordRow),
+        sa.update(_RECORDS).where(_RECORDS.c.id == sa.bindparam("record")),
         [
-            {"id": id_, "finished_at": now, **{name: getattr(ending, name) for name in names}}
+            {"record": id_, "finished_at": now, **{name: getattr(ending, name) for name in names}}
             for id_, ending in fresh.items()
         ],
     )
@@ -173,7 +205,7 @@ def close(session: Session, endings: Sequence[Ending], now: datetime) -> set[int
         if ending.raw_text is not None
     ]
     if results:
-        session.execute(sa.insert(ResultRow), results)
+        session.execute(sa.insert(_RESULTS), results)
     return set(fresh)
 
 
@@ -196,7 +228,7 @@ def book(
         if ending.answered
     ]
     if entries:
-        session.execute(sa.insert(LedgerRow), entries)
+        session.execute(sa.insert(_LEDGER), entries)
 
 
 def drop_unassigned(session: Session, run_id: int) -> int:

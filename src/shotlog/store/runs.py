@@ -93,6 +93,11 @@ def get(session: Session, run_id: int) -> Run:
     return found[0]
 
 
+def lock(session: Session, run_id: int) -> None:
+    """Let nobody else decide about a run until this transaction ends."""
+    session.execute(sa.select(RunRow.id).where(RunRow.id == run_id).with_for_update())
+
+
 def newest(session: Session, *, before: int | None = None, limit: int = 50) -> list[Run]:
     """Return runs, newest first: a keyset page."""
     return _select(session, sa.true() if before is None else RunRow.id < before, limit=limit)
@@ -118,14 +123,22 @@ def find_unfinished(
 
 
 def advance(
-    session: Session, run_id: int, new: RunState, now: datetime, *, reason: str | None = None
+    session: Session,
+    run_id: int,
+    new: RunState,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    adopting: bool = False,
 ) -> None:
-    """Write a run's next state; the only place that does."""
+    """Write a run's next state; the only place that does. One that was over and goes on has no end yet."""
     row = session.get(RunRow, run_id, with_for_update=True)
     if row is None:
         raise NotFound(f"There is no run run_{run_id}.")
-    RUN.check(row.state, new)
+    RUN.check(row.state, new, adopting=adopting)
     row.state = new
+    if adopting:
+        row.reason = row.ended_at = None
     if reason is not None:
         row.reason = reason
     if new == RunState.PLANNED:
@@ -154,6 +167,17 @@ def actual_cost(session: Session, run_id: int) -> tuple[int | None, int]:
         ).where(LedgerRow.run_id == run_id)
     ).one()
     return (None if unpriced else int(total or 0)), int(booked)
+
+
+def booked_cost(session: Session, run_id: int) -> tuple[int, int]:
+    """Return the micro-dollars that are known to be spent on a run, and the answers of unknown cost."""
+    total, unpriced = session.execute(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(LedgerRow.amount_microusd), 0),
+            sa.func.count().filter(LedgerRow.amount_microusd.is_(None)),
+        ).where(LedgerRow.run_id == run_id)
+    ).one()
+    return int(total or 0), int(unpriced)
 
 
 def token_totals(session: Session, run_id: int) -> tuple[int, int]:

@@ -66,6 +66,13 @@ def renew(session: Session, *, owner: str, now: datetime, seconds: float) -> Non
     )
 
 
+def release(session: Session, *, owner: str) -> None:
+    """Free the leases of a worker that stops before their time."""
+    session.execute(
+        sa.update(WorkItemRow).where(WorkItemRow.owner == owner).values(owner=None, leased_until=None)
+    )
+
+
 def release_all(session: Session) -> None:
     """Free every lease; for the one process of a home, which knows that nobody else is at work."""
     session.execute(sa.update(WorkItemRow).values(owner=None, leased_until=None))

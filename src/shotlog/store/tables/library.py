@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shotlog.store.tables.columns import Base, Big, HostileText, Key, PathText
@@ -56,6 +56,16 @@ class AssetRow(Base):
 
     __tablename__ = "assets"
     __table_args__ = (
+        # What is not known yet, as of every file that was only registered, needs no place in an index.
+        *(
+            Index(
+                f"ix_assets_{name}",
+                name,
+                sqlite_where=text(f"{name} IS NOT NULL"),
+                postgresql_where=text(f"{name} IS NOT NULL"),
+            )
+            for name in ("captured_at", "fingerprint")
+        ),
         Index("ix_assets_folder_name", "folder", "name"),
         Index("ix_assets_state_id", "state", "id"),
         Index("ix_assets_import_id_state", "import_id", "state"),
@@ -75,7 +85,7 @@ class AssetRow(Base):
     failure_reason: Mapped[str | None] = mapped_column(HostileText)
     size_bytes: Mapped[Big]
     mtime_ns: Mapped[Big]
-    fingerprint: Mapped[str | None] = mapped_column(index=True)
+    fingerprint: Mapped[str | None]
     kind: Mapped[str | None]
     format: Mapped[str | None]
     width: Mapped[int | None]
@@ -87,7 +97,7 @@ class AssetRow(Base):
     audio_codec: Mapped[str | None]
     has_audio: Mapped[bool | None]
     pixel_format: Mapped[str | None]
-    captured_at: Mapped[datetime | None] = mapped_column(index=True)
+    captured_at: Mapped[datetime | None]
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     altitude_m: Mapped[float | None]

@@ -85,6 +85,8 @@ class BatchJobRow(Base):
     ended_at: Mapped[datetime | None]
     collected_at: Mapped[datetime | None]
     cleanup_completed_at: Mapped[datetime | None]
+    #: Made from a job that the library did not know: its output is joined by ``RecordRow.alias``.
+    adopted: Mapped[bool] = mapped_column(default=False)
 
 
 class RecordRow(Base):
@@ -111,6 +113,8 @@ class RecordRow(Base):
     job_id: Mapped[int | None] = mapped_column(ForeignKey("batch_jobs.id"))
     #: The content that was asked about: a file that changes is asked about again.
     fingerprint: Mapped[str]
+    #: The number that the manifest of an adopted job calls it by; everywhere else that is the id.
+    alias: Mapped[Big | None]
     #: Where the chunk's folder holds the copy of the proxy; stored before the job is asked for.
     media_key: Mapped[str | None]
     #: Longest answer, where a retry asks for more than the recipe does.
