@@ -81,12 +81,16 @@ def outcomes_table() -> str:
     )
 
 
-def diagram(transitions: Mapping[Any, frozenset[Any]]) -> str:
-    """Draw a table of transitions for Mermaid."""
+def diagram(
+    transitions: Mapping[Any, frozenset[Any]], adoption: Mapping[Any, frozenset[Any]] | None = None
+) -> str:
+    """Draw a table of transitions for Mermaid, and what else may follow by adoption."""
     lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {next(iter(transitions))}"]
     for before, after in transitions.items():
         order = [word for word in transitions if word in after]
         lines += [f"    {before} --> {word}" for word in order] or [f"    {before} --> [*]"]
+    for before, after in (adoption or {}).items():
+        lines += [f"    {before} --> {word}: adoption" for word in sorted(after)]
     return "\n".join([*lines, "```"])
 
 
@@ -95,8 +99,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "errors": errors_table,
     "asset": lambda: diagram(state.ASSET.transitions),
     "import": lambda: diagram(state.IMPORT.transitions),
-    "run": lambda: diagram(state.RUN.transitions),
-    "chunk": lambda: diagram(state.CHUNK.transitions),
+    "run": lambda: diagram(state.RUN.transitions, state.RUN.adoption),
+    "chunk": lambda: diagram(state.CHUNK.transitions, state.CHUNK.adoption),
     "job": lambda: diagram(job_state.TRANSITIONS),
     "outcomes": outcomes_table,
 }

@@ -183,6 +183,12 @@ def _sqlite_template(session: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(session_folder) -> Path:
+    """A migrated, empty SQLite library, to be copied."""
+    return _sqlite_template(session_folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request, tmp_path_factory) -> Iterator[str]:
     """The URL of a fresh database, once for each kind: a copy of the migrated template."""

@@ -27,7 +27,9 @@ from shotlog.provider import (
     vision_model,
 )
 from shotlog.sandbox.pool import Sandbox
+from shotlog.services.adopting import Adopter
 from shotlog.services.browse import Browse
+from shotlog.services.cleaning import Cleaner
 from shotlog.services.collecting import Collector
 from shotlog.services.doctor import Doctor, Setup
 from shotlog.services.estimating import Estimator
@@ -187,6 +189,25 @@ class App:
         """Return what reads stored answers anew."""
         return Reparser(self.database, utc_now, self.terms)
 
+    @functools.cached_property
+    def adopter(self) -> Adopter:
+        """Return what takes jobs in that the library does not know."""
+        return Adopter(
+            self.database,
+            utc_now,
+            lambda: self.store,
+            self._provider.batch,
+            catalog=lambda: self.catalog,
+            recipes=lambda: self.recipes,
+            engine=self.settings.engine,
+            tail=self.settings.tail,
+        )
+
+    @functools.cached_property
+    def cleaner(self) -> Cleaner:
+        """Return what takes stock of the folders of jobs, and cleans up."""
+        return Cleaner(self.database, utc_now, lambda: self.store, self._provider.batch)
+
     def workbench(self) -> Workbench:
         """Return where a command gets work done, by this process unless another one works already."""
         worker = Worker(
@@ -282,4 +303,6 @@ class App:
                 proxies,
                 concurrency=settings.on_demand_concurrency,
             ),
+            adopter=self.adopter,
+            adopts_always=settings.engine == "bedrock",
         )

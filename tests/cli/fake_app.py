@@ -10,9 +10,11 @@ from shotlog.domain.asset import Asset
 from shotlog.domain.model import Range
 from shotlog.domain.outcome import Outcome
 from shotlog.domain.snippet import Snippet
-from shotlog.errors import NotFound
+from shotlog.errors import Invalid, NotFound
 from shotlog.services.browse import AssetDetail, AssetPage, Hit, HitPage
+from shotlog.services.cleaning import CleanUp
 from shotlog.services.estimating import RunEstimate
+from shotlog.services.inventory import Amount, Folder, Inventory
 from shotlog.services.progress import Progress
 from shotlog.services.scanning import ScanCounts
 
@@ -46,6 +48,10 @@ def estimate(number=2, *, jobs=1, batch=FREE, on_demand=FREE, tail=None):
     return RunEstimate(number, jobs, batch, on_demand, tail)
 
 
+def folder(name, *, safe=True, reason="Its job has ended."):
+    return Folder(name, Amount(2, 2_500_000), Amount(1, 500), NOON, None, None, safe, reason)
+
+
 @dataclass
 class FakeApp:
     """Answers what it is set to, and keeps what it was asked."""
@@ -64,6 +70,9 @@ class FakeApp:
     problems: list = field(default_factory=list)
     unfinished: bool = False
     checks: list = field(default_factory=list)
+    folders: list = field(default_factory=list)
+    #: Folders that cannot be cleaned.
+    stuck: list = field(default_factory=list)
     #: Raised when work is waited for.
     trouble: BaseException | None = None
     asked: list = field(default_factory=list)
@@ -71,6 +80,7 @@ class FakeApp:
 
     def __post_init__(self):
         self.browse = self.scanner = self.estimator = self.reports = self.requests = self.reparser = self
+        self.cleaner = self.adopter = self
 
     def __enter__(self):
         return self
@@ -100,6 +110,12 @@ class FakeApp:
     def reparse(self, run_id):
         self._note("reparse", run=run_id)
         return Counter({("unparsable", "succeeded"): 2, ("succeeded", "succeeded"): 5})
+
+    def adopt(self, arn):
+        self._note("adopt", arn=arn)
+        if not arn.startswith("arn:"):
+            raise Invalid(f"{arn!r} is no legal job ARN.", hint="Name the job by its full ARN.")
+        return 7
 
     def cancel_run(self, run_id):
         self._note("cancel", run=run_id)
@@ -199,6 +215,16 @@ class FakeApp:
         facts = {"mode": "batch", "engine": "local", "model": "local", "recipe": "combined"}
         times = {"created_at": "2026-02-03T12:00:00Z", "ended_at": None}
         return {**summary, **facts, **times, "reason": self.reason}
+
+    # The store.
+
+    def inventory(self):
+        return Inventory(self.folders, Amount())
+
+    def clean(self, *, dry_run, orphans=False, only=None):
+        self._note("clean", dry_run=dry_run, orphans=orphans, only=only)
+        safe, unsafe = ([one for one in self.folders if one.safe == wanted] for wanted in (True, False))
+        return CleanUp(dry_run, safe, unsafe, self.stuck)
 
     # The library.
 

@@ -75,6 +75,34 @@ def test_runs_watch_ends_as_the_run_ended(shotlog, app):
     assert shotlog("runs", "watch", "run_7").code == 1
 
 
+ARN = "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdefghijkl"
+
+
+def test_runs_adopt_takes_a_job_in_and_sees_its_run_through(shotlog, app):
+    ended = shotlog("runs", "adopt", ARN, "--json")
+
+    assert ended.code == 0
+    assert app.names() == ["adopt", "wait", "bench closed"]
+    assert (app.arguments("adopt"), app.arguments("wait")) == ({"arn": ARN}, {"run": 7})
+    assert list(ended.json) == ["run", "state", "assets", "jobs", "records", "cost_usd"]
+
+
+def test_runs_adopt_ends_as_the_run_ended(shotlog, app):
+    app.counts = records(succeeded=1, missing=1)
+    assert shotlog("runs", "adopt", ARN).code == 3
+
+    app.state = "failed"
+    assert shotlog("runs", "adopt", ARN).code == 1
+
+
+def test_runs_adopt_of_what_is_no_job_says_how_one_is_named(shotlog, app):
+    ended = shotlog("runs", "adopt", "abcdefghijkl")
+
+    assert ended.code == 1
+    assert "hint: Name the job by its full ARN." in ended.err
+    assert "wait" not in app.names()
+
+
 def test_doctor_tells_each_check_and_how_to_mend_it(shotlog, app):
     app.checks = [
         Check("home", "ok", "The home is /films/\x1b[2Jhome."),

@@ -1,5 +1,6 @@
 """The prompt is a contract: context lines, taxonomy lines, the schema line, and nothing that breaks them."""
 
+import dataclasses
 import json
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shotlog.domain.answer_schema import answer_schema
-from shotlog.domain.prompt import SCHEMA_LINE, AssetContext, clean, compose
+from shotlog.domain.prompt import AssetContext, Quoted, clean, compose, context_quoted, quoted
 from shotlog.domain.sections import COMBINED, SHAPES
 from shotlog.errors import Invalid
 from shotlog.inference.recipe_book import RecipeBook
@@ -111,3 +112,15 @@ def test_a_long_name_keeps_its_extension_and_emoji_stay_whole():
 def test_schemas_hold_no_references_and_no_noise(section):
     text = json.dumps(answer_schema([section]))
     assert not any(word in text for word in ("$ref", "$defs", "anyOf", '"default"', '"minimum"', '"ge"'))
+
+
+@given(HOSTILE, HOSTILE, st.none() | st.integers(0, 10**9))
+def test_what_a_prompt_says_of_its_asset_can_be_read_back(name, folder, duration_ms):
+    context = AssetContext(name=name, folder=folder, duration_ms=duration_ms)
+    said = quoted(compose(BOOK.get("combined"), "video", context))
+    assert said == dataclasses.replace(context_quoted("video", context), schema=said.schema)
+    assert json.loads(said.schema) == answer_schema(COMBINED["video"])
+
+
+def test_words_that_are_no_prompt_of_ours_say_nothing():
+    assert quoted("What can one see?") == Quoted()

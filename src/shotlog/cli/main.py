@@ -19,7 +19,7 @@ from typing import Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from shotlog.cli import asking, doctor, emulator, library, runs
+from shotlog.cli import asking, doctor, emulator, library, runs, storage
 from shotlog.cli.exit_code import ExitCode
 from shotlog.cli.failure import Terminated, Wishes, report
 from shotlog.cli.output import OutputClosed, write
@@ -38,6 +38,7 @@ app.command("estimate")(asking.estimate)
 app.command("analyze")(asking.analyze)
 app.add_typer(runs.runs_app, name="runs")
 app.command("search")(library.search)
+app.add_typer(storage.storage_app, name="storage")
 app.command("emulator")(emulator.emulator)
 app.command("doctor")(doctor.doctor)
 

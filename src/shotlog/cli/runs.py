@@ -1,4 +1,4 @@
-"""Commands about runs: look at them, follow, retry, cancel and reparse them."""
+"""Commands about runs: look at them, follow, retry, cancel, adopt and reparse them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shotlog.cli.output import Terminal
 from shotlog.cli.run_end import RunEnd
 from shotlog.domain.asset import parse_id
 
-runs_app = typer.Typer(help="Look at runs, follow, retry, cancel and reparse them.")
+runs_app = typer.Typer(help="Look at runs, follow, retry, cancel, adopt and reparse them.")
 
 RunId = Annotated[str, typer.Argument(metavar="ID", show_default=False, help="Such as run_7.")]
 
@@ -94,6 +94,28 @@ def cancel_run(run: RunId, *, as_json: AsJson = False, verbose: Verbosity = 0) -
             bench.wait_for_run(run_id, watch)
         document = app.reports.run_summary(run_id, None)
     terminal.result(document, run_view.summary(document))
+
+
+@runs_app.command("adopt")
+def adopt_job(
+    arn: Annotated[
+        str, typer.Argument(metavar="ARN", show_default=False, help="The job's full ARN, from the provider.")
+    ],
+    *,
+    as_json: AsJson = False,
+    verbose: Verbosity = 0,
+) -> None:
+    """Take a job in that the library has lost.
+
+    Its run is gone on with, or made anew from its manifest, and followed to its end. Nothing is asked.
+    """
+    terminal = Terminal(as_json=as_json, verbosity=verbose)
+    with installation.opened(terminal) as app, app.workbench() as bench:
+        run_id = app.adopter.adopt(arn)
+        with progress.shown(terminal) as watch:
+            bench.wait_for_run(run_id, watch)
+        end = RunEnd.of(app.reports, run_id)
+    end.tell(terminal)
 
 
 @runs_app.command("reparse")

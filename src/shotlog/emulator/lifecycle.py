@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -118,6 +119,9 @@ class Lifecycle:
                     self._switchboard.wait(lambda: False, at_most_s=_PAUSE_S)
                 else:
                     self._give_up(job)
+            except sqlite3.OperationalError as error:  # our own disk is full: the job waits for room
+                _LOG.warning("job_waits", job=job_id, status=job.status, reason=str(error))
+                self._switchboard.wait(lambda: False, at_most_s=_PAUSE_S)
             except Exception:  # noqa: BLE001 - a job that nobody follows would hang for ever
                 _LOG.exception("job_broke", job=job_id, status=job.status)
                 self._give_up(job)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from shotlog.domain.facts import MediaFacts
 from shotlog.domain.rendition import Rendition, RenditionSettings
-from shotlog.errors import MediaRefused
+from shotlog.errors import MediaRefused, Unavailable
 from shotlog.media.fingerprint import fingerprint
 from shotlog.media.photo import read_photo, shrunk
 from shotlog.media.probe_photo import probe_photo
@@ -18,6 +19,11 @@ from shotlog.media.publish import atomic, describe, save_jpeg, sweep
 from shotlog.media.sniff import MediaType, sniff
 
 _STILL_QUALITY = 82
+#: What keeps renditions from being written whatever the file: it must be done again, not the file refused.
+_HOME_TROUBLE = frozenset(
+    {errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.ENOTDIR, errno.EROFS}
+)
+_LOOK_AT_HOME = "Look at free space and permissions of the installation's home; then start again."
 
 
 def inspect(path: str) -> dict[str, Any]:
@@ -39,7 +45,12 @@ def measure(path: str) -> dict[str, Any]:
 
 
 def render(path: str, folder: str, stem: str, settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """Make all renditions of the file at *path* and return them as JSON."""
+    """Make all renditions of the file at *path* and return them as JSON.
+
+    Raises:
+        MediaRefused: as ``sniff`` and the readers do, and ``cannot_write``.
+        Unavailable: the home takes nothing, which is not the file's fault.
+    """
     source, target, chosen = Path(path), Path(folder), RenditionSettings(**settings)
     media_type = sniff(source)
     try:
@@ -48,11 +59,10 @@ def render(path: str, folder: str, stem: str, settings: dict[str, Any]) -> list[
         make = _render_photo if media_type.kind == "photo" else _render_video
         made = make(source, media_type, target, stem, chosen)
     except OSError as error:
-        raise MediaRefused(
-            f"The renditions cannot be written: {error.strerror or error}.",
-            code="cannot_write",
-            hint="Look at free space and permissions of the installation's home.",
-        ) from error
+        said = f"The renditions cannot be written: {error.strerror or error}."
+        if error.errno in _HOME_TROUBLE:
+            raise Unavailable(said, hint=_LOOK_AT_HOME) from error
+        raise MediaRefused(said, code="cannot_write", hint=_LOOK_AT_HOME) from error
     return [{**asdict(rendition), "path": str(rendition.path)} for rendition in made]
 
 

@@ -69,6 +69,7 @@ class MediaTool:
 
         Raises:
             MediaRefused: as ``inspect`` does, and ``cannot_write``.
+            Unavailable: nothing can be written to *folder*, whatever the file.
         """
         try:
             made = self._sandbox.call(

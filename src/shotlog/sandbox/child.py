@@ -15,11 +15,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from shotlog.errors import AppError
+from shotlog.errors import AppError, Unavailable
 
 #: The disk's trouble is not the file's: the work must be done again, not the file refused.
-_DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-
+_DISK_TROUBLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+_NO_ROOM = (Unavailable.code, "Free disk space, then start again.")
 _PARENT_LOOK_S = 1.0
 
 
@@ -59,8 +59,8 @@ def _serve(request: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         return _failure("media_memory", "Needs more memory than one media file may take.")
     except OSError as error:
-        code = "no_space" if error.errno in _DISK_TROUBLE else "media_unreadable"
-        return _failure(code, f"{type(error).__name__}: {error}")
+        code, hint = ("media_unreadable", "") if error.errno not in _DISK_TROUBLE else _NO_ROOM
+        return _failure(code, f"{type(error).__name__}: {error}", hint)
     except Exception as error:  # noqa: BLE001 - one file's surprise is that file's refusal
         return _failure("media_unreadable", f"{type(error).__name__}: {error}")
 

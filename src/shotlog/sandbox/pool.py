@@ -48,7 +48,8 @@ class Sandbox:
         Waits for a free child first; *timeout_s* counts from when the child has the file.
 
         Raises:
-            AppError: what the function itself raised, with its code.
+            MediaRefused: what the function itself raised, with its code.
+            Unavailable: the machine's trouble and not the file's, such as a full disk.
             MediaTimeout: the child was killed after *timeout_s* seconds.
             MediaCrashed: the child died.
         """
@@ -177,8 +178,6 @@ class _Child:
 
 
 def _revive(error: dict[str, str]) -> AppError:
-    if error["code"] == "no_space":
-        return Unavailable(
-            error["message"], hint="Free disk space, then start again: it goes on where it was."
-        )
+    if error["code"] == Unavailable.code:
+        return Unavailable(error["message"], hint=error["hint"])
     return MediaRefused(error["message"], code=error["code"], hint=error["hint"])

@@ -85,14 +85,15 @@ class Collector:
             return
         tally = self._read(job, terms)
         self._close_absent(job)
+        notes = (unknown_lines(job.unmatched_records) if job.adopted else "", _disagreement(tally))
         with self._database.write() as session:
             jobs.advance(
                 session,
                 job_id,
                 ChunkState.COLLECTED,
-                unmatched_records=tally.unmatched,
+                unmatched_records=max(tally.unmatched, job.unmatched_records),
                 collected_at=self._clock(),
-                message="; ".join(filter(None, (job.message, _disagreement(tally)))) or None,
+                message="; ".join(filter(None, (job.message, *notes))) or None,
             )
 
     def _read(self, job: BatchJob, terms: RunTerms) -> _Tally:
@@ -112,7 +113,8 @@ class Collector:
         numbered = [(record_number(line.record_id), line) for line in lines]
         with self._database.read() as session:
             ids = [number for number, _ in numbered if number is not None]
-            subjects = records.subjects(session, ids, job_id=job.id)
+            find = records.adopted_subjects if job.adopted else records.subjects
+            subjects = find(session, ids, job_id=job.id)
         matched: dict[int, OutputRecord] = {}
         for number, line in numbered:
             if number is None or number not in subjects:
@@ -154,6 +156,11 @@ def _judged(subject: Subject, line: OutputRecord, terms: RunTerms) -> Judgement:
     return Judgement(
         failure(subject.record_id, error.code, error.message, retryable=retryable, raw_text=raw), None
     )
+
+
+def unknown_lines(count: int) -> str:
+    """Return what is to be said of an adopted job that asks about files that the library does not know."""
+    return f"Lines of its manifest that name no file of this library: {count}." if count else ""
 
 
 def _disagreement(tally: _Tally) -> str:

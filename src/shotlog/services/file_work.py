@@ -73,6 +73,8 @@ class FileWork:
             thread.join()
         ended.set()
         renewer.join()
+        with self._database.write() as session:
+            work.release(session, owner=self._owner)  # of items that it has not come to
         if shared.error is not None:
             raise shared.error
 

@@ -9,7 +9,7 @@ from shotlog.domain.interpretation import Interpretation, interpret
 from shotlog.domain.model import Mode
 from shotlog.domain.outcome import Outcome
 from shotlog.domain.ports import Answer
-from shotlog.domain.segments import segments_of
+from shotlog.domain.segments import section_segments
 from shotlog.services.terms import RunTerms
 from shotlog.store.findings import Finding
 from shotlog.store.records import Ending, Subject
@@ -56,7 +56,7 @@ def finding_of(subject: Subject, read: Interpretation, engine: str) -> Finding |
         return None
     segments: dict[str, list[tuple[str, str, int | None, int | None]]] = {}
     for section, body in read.sections.items():
-        pieces = segments_of(subject.kind, {section: body})
+        pieces = section_segments(subject.kind, section, body)
         segments[section] = [(piece.field, piece.text, piece.start_ms, piece.end_ms) for piece in pieces]
     return Finding(
         asset_id=subject.asset_id,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -12,12 +12,11 @@ from shotlog.batch.parallel import in_parallel
 from shotlog.domain.asset import Asset
 from shotlog.domain.clock import Clock
 from shotlog.domain.model import Mode
-from shotlog.domain.money import divide
 from shotlog.domain.ports import BlobStore, OnDemandModel
-from shotlog.domain.run import Run
 from shotlog.errors import External, Interrupted, Invalid, Rejected
 from shotlog.services.applying import apply
 from shotlog.services.asking import question
+from shotlog.services.budget import breaks_budget
 from shotlog.services.judging import Judgement, failure, judge
 from shotlog.services.proxy_store import ProxyStore
 from shotlog.services.terms import RunTerms
@@ -30,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 #: Records that are looked up at once, for each request in flight.
 _AHEAD = 16
-#: Refusals in a row, with no answer between, after which it is not about the files.
+#: Refusals in a row, with no answer between, after which it is not about the files: they stay open.
 _SYSTEMIC = 10
 
 
@@ -43,6 +42,14 @@ class _Asked:
     asset: Asset
     #: Where its proxy is in the store.
     key: str
+
+
+@dataclass
+class _Unbooked:
+    """The records that were asked about and whose answers no table shows yet."""
+
+    records: set[int] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class OnDemandAsker:
@@ -76,19 +83,27 @@ class OnDemandAsker:
             Interrupted: *stop* was set first; what was not asked stays open.
             Rejected: the service refuses every request, which is not about the files.
         """
-        refused_in_a_row = 0
+        unbooked = _Unbooked()
         while (page := self._next_page(terms)) is not None:
+            refusals: list[Judgement] = []
             for _, judgement in in_parallel(
-                lambda one: self._ask_one(one, terms, stop), page, self._concurrency
+                lambda one: self._ask_one(one, terms, unbooked, stop), page, self._concurrency
             ):
                 if judgement is None:
                     raise Interrupted
-                refused_in_a_row = refused_in_a_row + 1 if judgement.ending.code == "rejected" else 0
-                if refused_in_a_row >= _SYSTEMIC:
+                refusals.append(judgement)
+                if judgement.ending.code != Rejected.code:
+                    self._apply(refusals, terms, unbooked)
+                    refusals = []
+                elif len(refusals) >= _SYSTEMIC:
                     hint = "`shotlog doctor` looks for the cause."
                     raise Rejected(judgement.ending.message or "", hint=hint)
-                with self._database.write() as session:
-                    apply(session, [judgement], terms, Mode.ON_DEMAND, self._clock())
+            self._apply(refusals, terms, unbooked)
+
+    def _apply(self, judgements: Sequence[Judgement], terms: RunTerms, unbooked: _Unbooked) -> None:
+        with self._database.write() as session:
+            apply(session, judgements, terms, Mode.ON_DEMAND, self._clock())
+        unbooked.records.difference_update(judgement.ending.record_id for judgement in judgements)
 
     def _next_page(self, terms: RunTerms) -> list[_Asked] | None:
         """Return the next open records, with their proxies in the store; None when there are none."""
@@ -117,16 +132,18 @@ class OnDemandAsker:
             if record.asset_id in uploaded.keys
         ]
 
-    def _ask_one(self, one: _Asked, terms: RunTerms, stop: threading.Event) -> Judgement | None:
+    def _ask_one(
+        self, one: _Asked, terms: RunTerms, unbooked: _Unbooked, stop: threading.Event
+    ) -> Judgement | None:
         if stop.is_set():
             return None
-        with self._database.read() as session:
-            run = runs.get(session, terms.run.id)
-            booked, _ = runs.actual_cost(session, run.id)
-        if run.cancelling:
-            return _failed(one, "cancelled", "The run was cancelled before it was asked.", retryable=True)
-        if self._breaks_budget(run, booked or 0):
-            return _failed(one, "over_budget", "The run's budget has no room for it.", retryable=True)
+        with unbooked.lock, self._database.read() as session:
+            run_id = terms.run.id
+            if runs.get(session, run_id).cancelling:
+                return _failed(one, "cancelled", "The run was cancelled before it was asked.", retryable=True)
+            if breaks_budget(session, run_id, len(unbooked.records) + 1):
+                return _failed(one, "over_budget", "The run's budget has no room for it.", retryable=True)
+            unbooked.records.add(one.record.id)
         try:
             asked = question(terms, one.record, one.asset, key=one.key, uri=self._store().uri(one.key))
             answer = self._model().converse(asked)
@@ -137,12 +154,6 @@ class OnDemandAsker:
             message = " ".join(filter(None, (error.message, error.hint)))
             return _failed(one, error.code, message, retryable=error.retryable)
         return judge(one.subject, answer, terms, Mode.ON_DEMAND)
-
-    def _breaks_budget(self, run: Run, booked: int) -> bool:
-        if run.budget_microusd is None or not run.estimate or not run.planned:
-            return False
-        in_flight = divide(run.estimate["likely"] * self._concurrency, run.planned)
-        return booked + in_flight > run.budget_microusd
 
 
 def _failed(one: _Asked, code: str, message: str, *, retryable: bool) -> Judgement:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,8 @@ from shotlog.store.records import Ending
 from shotlog.store.retries import Retry
 from shotlog.store.tables.library import AssetRow
 from shotlog.store.tables.runs import RunRow
+
+_log = structlog.get_logger(__name__)
 
 _PAGE = 1000
 #: Chunks that are stored in one transaction: 15,000 records at 150 each.
@@ -145,8 +148,9 @@ class Planner:
     def cut(self, terms: RunTerms) -> None:
         """Cut a run whose proxies are made into chunks; does nothing when it is cut already.
 
-        Files that could not be opened leave the run: they are refused, and no records of it. The plan is
-        stored in parts, and whole once the run is ``planned``; a part of one is thrown away and made anew.
+        Files that could not be opened leave the run: they are refused, and no records of it; so do those
+        that a job asks about which was adopted after the run began. The plan is stored in parts, and whole
+        once the run is ``planned``; a part of one is thrown away and made anew.
         """
         run_id = terms.run.id
         with self._database.write() as session:
@@ -154,6 +158,9 @@ class Planner:
                 return  # cut already, or cancelled before it was
             jobs.drop_unplanned(session, run_id)
             records.drop_refused(session, run_id)
+            adopted = records.drop_adopted(session, run_id)
+        if adopted:
+            _log.warning("asked_by_an_adopted_job", run=run_id, records=adopted)
         self._close(self._without_proxy(run_id))
         if terms.run.mode == Mode.BATCH:
             self._close(self._too_large(run_id, terms.limits))

@@ -130,17 +130,22 @@ class Preparer:
             return self._refusal(asset, error, stop)
         with self._database.read() as session:
             twins = assets.absent_twins(session, asset.id, found.fingerprint)
-        moved_from = next((twin for twin, path in twins if not os.path.lexists(path)), None)
+        moved_from = next((twin for twin in twins if not os.path.lexists(twin[1])), None)
         return lambda session: self._settle(session, asset, found, moved_from, import_id)
 
     def _settle(
-        self, session: Session, asset: Asset, found: Inspection, moved_from: int | None, import_id: int
+        self,
+        session: Session,
+        asset: Asset,
+        found: Inspection,
+        moved_from: tuple[int, str] | None,
+        import_id: int,
     ) -> None:
         asset_id = asset.id
-        if moved_from is not None and asset.fingerprint is None:
-            assets.move(session, asset.id, moved_from)
+        new = asset.fingerprint is None
+        if new and moved_from is not None and assets.move(session, asset.id, *moved_from):
             imports.count_moved(session, import_id)
-            asset_id = moved_from
+            asset_id = moved_from[0]
         else:
             assets.set_ready(session, asset.id, found.facts, found.fingerprint, self._clock())
         findings.replace_names(

@@ -54,6 +54,7 @@ class Scanner:
     def open_import(self, paths: Sequence[str], *, renditions: bool = True) -> int:
         """Open an import of *paths*, with or without renditions; the scan itself is ``scan``."""
         with self._database.write() as session:
+            imports.library_uid(session, self._clock())  # a backup has it, so that its jobs are known again
             return imports.create(session, paths, self._clock(), renditions=renditions)
 
     def scan(self, import_id: int) -> ScanCounts:

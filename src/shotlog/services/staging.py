@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from shotlog.batch.staging import prepare_batch_files, upload_manifest
 from shotlog.domain.asset import Asset
@@ -11,6 +12,7 @@ from shotlog.domain.manifest import manifest_lines, record_id
 from shotlog.domain.ports import BlobStore
 from shotlog.domain.run import BatchJob
 from shotlog.domain.state import ChunkState
+from shotlog.errors import Invalid
 from shotlog.services.asking import record_body
 from shotlog.services.judging import failure
 from shotlog.services.proxy_store import ProxyStore
@@ -46,7 +48,10 @@ class Stager:
         if job.state != ChunkState.PLANNED or cancelling:
             return
         media, failed = self._copy(job, open_records, assets)
-        self._fail(failed)
+        self._fail(failed, "proxy_missing")
+        unaskable = self._unaskable(open_records, assets, media, terms)
+        self._fail(unaskable, Invalid.code)
+        media = {id_: key for id_, key in media.items() if id_ not in unaskable}
         if len(media) < max(1, terms.limits.min_records):
             self._give_up(job, len(media), terms.limits.min_records)
             return
@@ -73,8 +78,25 @@ class Stager:
         failed |= {id_: copies.failed[key] for id_, key in sources.items() if key in copies.failed}
         return media, failed
 
-    def _fail(self, failed: Mapping[int, str]) -> None:
-        endings = [failure(id_, "proxy_missing", reason, retryable=True) for id_, reason in failed.items()]
+    def _unaskable(
+        self,
+        open_records: Sequence[OpenRecord],
+        assets: Mapping[int, Asset],
+        media: Mapping[int, str],
+        terms: RunTerms,
+    ) -> dict[int, str]:
+        """Return record -> why it cannot be asked about: its file has become a photo meanwhile, say."""
+        reasons = {}
+        for record in open_records:
+            if record.id in media:
+                try:
+                    self._body(record, assets, media, terms)
+                except Invalid as error:
+                    reasons[record.id] = " ".join(filter(None, (error.message, error.hint)))
+        return reasons
+
+    def _fail(self, failed: Mapping[int, str], code: str) -> None:
+        endings = [failure(id_, code, reason, retryable=True) for id_, reason in failed.items()]
         with self._database.write() as session:
             records.close(session, endings, self._clock())
 
@@ -91,17 +113,12 @@ class Stager:
         media: Mapping[int, str],
         terms: RunTerms,
     ) -> Iterator[bytes]:
-        store = self._store()
         return manifest_lines(
-            (
-                record_id(record.id),
-                record_body(
-                    terms,
-                    record,
-                    assets[record.asset_id],
-                    key=media[record.id],
-                    uri=store.uri(media[record.id]),
-                ),
-            )
-            for record in staged
+            (record_id(record.id), self._body(record, assets, media, terms)) for record in staged
         )
+
+    def _body(
+        self, record: OpenRecord, assets: Mapping[int, Asset], media: Mapping[int, str], terms: RunTerms
+    ) -> Mapping[str, Any]:
+        key = media[record.id]
+        return record_body(terms, record, assets[record.asset_id], key=key, uri=self._store().uri(key))

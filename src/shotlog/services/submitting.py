@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from shotlog.domain.clock import Clock
 from shotlog.domain.job_state import JobRequest, ProviderState
-from shotlog.domain.money import divide
+from shotlog.domain.model import ModelCard
 from shotlog.domain.ports import BatchProvider, BlobStore
 from shotlog.domain.run import BatchJob
 from shotlog.domain.state import ChunkState, RunState
-from shotlog.errors import Interrupted, QuotaReached, Throttled
+from shotlog.errors import Interrupted, QuotaReached, Throttled, Unavailable
+from shotlog.services.budget import breaks_budget
 from shotlog.services.judging import failure
 from shotlog.services.terms import RunTerms
 from shotlog.store import jobs, records, runs
@@ -24,8 +25,9 @@ _log = structlog.get_logger(__name__)
 
 #: Chunks that nobody was asked about yet.
 _NOT_ASKED = (ChunkState.PLANNED, ChunkState.STAGED)
-#: Chunks whose money is spoken for, but not yet booked record by record.
-_RESERVED = (ChunkState.SUBMITTING, ChunkState.SUBMITTED, ChunkState.ENDED)
+#: Codes of the records of a chunk that failed before it was asked for.
+_CANCELLED, _OVER_BUDGET = "cancelled", "over_budget"
+NEVER_ASKED = (_CANCELLED, _OVER_BUDGET)
 
 
 class Submitter:
@@ -57,7 +59,8 @@ class Submitter:
     def submit(self, job_id: int, terms: RunTerms, *, stop: threading.Event) -> None:
         """Submit one chunk; a repeat asks with the same token and gets the same job (rules R5, R9, R10).
 
-        A throttled request and a full quota are no failures: the chunk waits for a slot, and is asked for
+        An intent that an earlier try left looks for its job first, and asks only where there is none. A
+        throttled request and a full quota are no failures: the chunk waits for a slot, and is asked for
         again as long as it takes. What the provider refuses is raised, and the intent stands: once the
         cause is mended, the same request is made again.
 
@@ -65,25 +68,31 @@ class Submitter:
             Interrupted: *stop* was set first; the chunk stays due.
             Rejected, Unavailable: the provider said so.
         """
+        sought = not self._is_intended(job_id)
         job = self._intend(job_id)
         while job.state == ChunkState.SUBMITTING:
             with self._one_at_a_time:
-                if self._cancelling(job):
-                    job = self._withdraw(job)
-                elif self._slot_is_free(job, terms.card.max_active_jobs):
+                if not sought or self._cancelling(job):
+                    job, sought = self._seek(job)
+                if sought and job.state == ChunkState.SUBMITTING and self._slot_is_free(job, terms.card):
                     job = self._ask(job, terms)
             if job.state == ChunkState.SUBMITTING and stop.wait(self._slot_seconds):
                 raise Interrupted
 
+    def _is_intended(self, job_id: int) -> bool:
+        with self._database.read() as session:
+            return jobs.get(session, job_id).state == ChunkState.SUBMITTING
+
     def _intend(self, job_id: int) -> BatchJob:
         with self._database.write() as session:
             job = jobs.get(session, job_id)
+            runs.lock(session, job.run_id)
             if job.state in _NOT_ASKED and runs.get(session, job.run_id).cancelling:
-                return self._fail(session, job, "cancelled", "The run was cancelled before it was asked.")
+                return self._fail(session, job, _CANCELLED, "The run was cancelled before it was asked.")
             if job.state != ChunkState.STAGED:
                 return job
-            if _breaks_budget(session, job):
-                return self._fail(session, job, "over_budget", "The run's budget has no room for it.")
+            if breaks_budget(session, job.run_id, job.records_planned):
+                return self._fail(session, job, _OVER_BUDGET, "The run's budget has no room for it.")
             return jobs.advance(session, job_id, ChunkState.SUBMITTING, intended_at=self._clock())
 
     def _fail(self, session: Session, job: BatchJob, code: str, message: str) -> BatchJob:
@@ -96,22 +105,32 @@ class Submitter:
         records.close(session, endings, now)
         return jobs.advance(session, job.id, ChunkState.FAILED, message=message, ended_at=now)
 
-    def _slot_is_free(self, job: BatchJob, slots: int) -> bool:
+    def _slot_is_free(self, job: BatchJob, card: ModelCard) -> bool:
         with self._database.read() as session:
-            return jobs.active(session, job.model) < slots
+            return jobs.active(session, job.model) < card.max_active_jobs
 
     def _cancelling(self, job: BatchJob) -> bool:
         with self._database.read() as session:
             return runs.get(session, job.run_id).cancelling
 
-    def _withdraw(self, job: BatchJob) -> BatchJob:
-        """Find out whether an intent became a job, which is then to be stopped; else it never will."""
-        found = self._provider().list(name_contains=job.job_name)
-        arn = next((status.arn for status in found if status.name == job.job_name), None)
+    def _seek(self, job: BatchJob) -> tuple[BatchJob, bool]:
+        """Find out whether an intent became a job, and say whether that is known now.
+
+        The job of a run that is being cancelled is then to be stopped; where there is none, none will be.
+        """
+        try:
+            found = self._provider().list(name_contains=job.job_name)
+            arn = next((status.arn for status in found if status.name == job.job_name), None)
+        except (Throttled, Unavailable) as error:
+            _log.info("waiting_to_look_for_job", job=job.job_name, reason=error.message)
+            return job, False
         if arn is not None:
-            return self._submitted(job, arn)
+            _log.info("job_found", job=job.job_name, arn=arn, records=job.records_planned)
+            return self._submitted(job, arn), True
+        if not self._cancelling(job):
+            return job, True
         with self._database.write() as session:
-            return self._fail(session, job, "cancelled", "The run was cancelled before it was asked.")
+            return self._fail(session, job, _CANCELLED, "The run was cancelled before it was asked."), True
 
     def _ask(self, job: BatchJob, terms: RunTerms) -> BatchJob:
         store = self._store()
@@ -148,15 +167,9 @@ class Submitter:
 
 def output_folder(job: BatchJob) -> str:
     """Return where the provider writes a chunk's results: outside its input folder (rules R24, R33)."""
-    return f"nova/batch/output/{job.s3_folder}"
+    return output_folder_of(job.s3_folder)
 
 
-def _breaks_budget(session: Session, job: BatchJob) -> bool:
-    """Tell whether a chunk's likely cost, on top of what is booked and reserved, is more than the ceiling."""
-    run = runs.get(session, job.run_id)
-    if run.budget_microusd is None or not run.estimate or not run.planned:
-        return False
-    booked, _ = runs.actual_cost(session, run.id)
-    reserved = sum(other.records_planned for other in jobs.in_state(session, run.id, *_RESERVED))
-    expected = divide(run.estimate["likely"] * (reserved + job.records_planned), run.planned)
-    return (booked or 0) + expected > run.budget_microusd
+def output_folder_of(s3_folder: str) -> str:
+    """Return the same for a folder of which no chunk is known."""
+    return f"nova/batch/output/{s3_folder}"

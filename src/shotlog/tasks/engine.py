@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Condition
 from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+
+from shotlog.errors import External
 
 _QUEUE = "work"
 _POLL_SECONDS = 0.05
@@ -46,7 +49,10 @@ class TaskEngine:
         self, *, url: sa.URL, executor_id: str, version: str, workflows: dict[str, Workflow], ended: Ended
     ) -> None:
         self._ended = ended
+        self._version = version
         self._under_way: set[tuple[str, int]] = set()
+        #: Ids of what has ended here: a full disk can keep the engine from writing that down.
+        self._over: set[str] = set()
         self._running = 0
         self._quiet = Condition()
         self._workflows = {name: self._watched(name, function) for name, function in workflows.items()}
@@ -67,25 +73,31 @@ class TaskEngine:
         DBOS(config=config)
 
     def start(self) -> None:
-        """Launch, and resume what an earlier process left in the middle."""
-        DBOS.launch()
-        DBOS.register_queue(
-            _QUEUE,
-            worker_concurrency=MOST_WORKFLOWS,
-            polling_interval_sec=_POLL_SECONDS,
-            on_conflict="always_update",
-        )
+        """Launch, and resume what an earlier process left in the middle.
+
+        Raises:
+            External: the engine's database cannot be used.
+        """
+        with _translated():
+            DBOS.launch()
+            _open_queue()
 
     def ensure(self, name: str, key: int) -> None:
-        """Start the workflow *name* for *key* unless it is under way."""
-        with self._quiet:
+        """Start the workflow *name* for *key* unless it is under way.
+
+        Raises:
+            External: the engine's database cannot be used.
+        """
+        with self._quiet, _translated():
             if (name, key) in self._under_way:
+                if not self._running:
+                    _open_queue()  # why does nothing begin? DBOS tells nobody that it cannot write
                 return
             workflow_id, active = self._latest(name, key)
+            if not active:
+                with SetWorkflowID(workflow_id):
+                    DBOS.enqueue_workflow(_QUEUE, self._workflows[name], key)
             self._under_way.add((name, key))
-        if not active:
-            with SetWorkflowID(workflow_id):
-                DBOS.enqueue_workflow(_QUEUE, self._workflows[name], key)
 
     def close(self) -> None:
         """Stop; whatever is still under way after a while is taken up by the next process."""
@@ -102,26 +114,28 @@ class TaskEngine:
             with self._quiet:
                 self._running += 1
             try:
-                function(key)
+                with _translated():
+                    function(key)
             except Exception as raised:
                 error = raised
                 raise
             finally:
+                self._ended(name, key, error)
                 with self._quiet:
+                    self._over.add(DBOS.workflow_id or "")
                     self._under_way.discard((name, key))
                     self._running -= 1
                     self._quiet.notify_all()
-                self._ended(name, key, error)
 
         return DBOS.workflow(name=name)(run)
 
-    @staticmethod
-    def _latest(name: str, key: int) -> tuple[str, bool]:
+    def _latest(self, name: str, key: int) -> tuple[str, bool]:
+        # DBOS never resumes a workflow of another version: such a one must not pass for one under way.
         attempt = 0
         while True:
-            workflow_id = f"{name}-{key}-{attempt}"
+            workflow_id = f"{name}-{key}-{self._version}-{attempt}"
             status = DBOS.get_workflow_status(workflow_id)
-            if status is None or status.status in _ACTIVE:
+            if status is None or (status.status in _ACTIVE and workflow_id not in self._over):
                 return workflow_id, status is not None
             attempt += 1
 
@@ -140,6 +154,27 @@ def engine_url(library: sa.URL, home: Path) -> sa.URL:
     if library.get_backend_name() == "sqlite":
         return sa.URL.create("sqlite", database=str(home / "tasks.db"))
     return library
+
+
+def _open_queue() -> None:
+    """Write the queue's settings down; done again, it only shows whether the database takes anything."""
+    DBOS.register_queue(
+        _QUEUE,
+        worker_concurrency=MOST_WORKFLOWS,
+        polling_interval_sec=_POLL_SECONDS,
+        on_conflict="always_update",
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as error:  # what the library's database raises is translated already
+        raise External(
+            f"The task engine's database cannot be used: {error.orig}.",
+            hint="Check that it is reachable, and that the disk is not full; then start again.",
+        ) from error
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:

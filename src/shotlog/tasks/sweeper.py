@@ -64,7 +64,10 @@ class Sweeper:
             with self._lock:
                 trouble = self._troubles.get((name, key))
             if trouble is None or trouble.again_at <= now:
-                self._ensure(name, key)
+                try:
+                    self._ensure(name, key)
+                except AppError as error:  # the engine's own trouble keeps this piece of work from being done
+                    self.ended(name, key, error)
 
     def ended(self, name: str, key: int, error: Exception | None) -> None:
         """Note how a workflow ended; one that failed is due again after a pause that doubles."""
@@ -102,5 +105,6 @@ class Sweeper:
                 return
             try:
                 self.sweep()
-            except AppError as error:
-                _log.warning("sweep_failed", error=error.message)
+            except Exception as error:  # noqa: BLE001 - without its sweeper a process would do nothing more
+                known = isinstance(error, AppError)
+                _log.log(30 if known else 40, "sweep_failed", error=str(error), exc_info=not known)

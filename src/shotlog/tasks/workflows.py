@@ -7,10 +7,14 @@ again from its start at any time.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shotlog.errors import Conflict, Interrupted
+import structlog
+
+from shotlog.errors import AppError, Conflict, Interrupted
+from shotlog.services.adopting import Adopter
 from shotlog.services.collecting import Collector
 from shotlog.services.following import Follower
 from shotlog.services.on_demand import OnDemandAsker
@@ -28,6 +32,8 @@ from shotlog.tasks.engine import MOST_WORKFLOWS, Workflow, step
 _STAGED_AT_ONCE = 2
 _LOOK_SECONDS = 0.2
 
+_log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True)
 class Services:
@@ -43,6 +49,9 @@ class Services:
     follower: Follower
     collector: Collector
     asker: OnDemandAsker
+    adopter: Adopter
+    #: Look for unknown jobs also where no run is unfinished.
+    adopts_always: bool
 
 
 class Workflows:
@@ -58,17 +67,25 @@ class Workflows:
         self._stop = stop
         self._wake = wake
         self._staging = threading.BoundedSemaphore(_STAGED_AT_ONCE)
+        self._adopting = threading.Lock()
+        self._adopted = False
+        self._adoption = time.time_ns() // 1_000_000  # each process's adoption has a name of its own
 
     def table(self) -> dict[str, Workflow]:
         """Return each workflow by its name."""
-        return {"import": self._import, "run": self._run, "chunk": self._chunk}
+        return {"import": self._import, "adopt": self._adopt, "run": self._run, "chunk": self._chunk}
 
     def due(self) -> list[tuple[str, int]]:
         """Return everything that the library's state says is to be done: the one rule of what is due."""
         with self._services.database.read() as session:
+            importing = imports.open_imports(session)
+            unfinished = runs.unfinished(session)
+            # What an import is about to find is what an unknown job may ask about.
+            adopting = not (self._adopted or importing) and (unfinished or self._services.adopts_always)
             return [
-                *(("import", id_) for id_ in imports.open_imports(session)),
-                *(("run", run.id) for run in runs.unfinished(session)),
+                *(("import", id_) for id_ in importing),
+                *((("adopt", self._adoption),) if adopting else ()),
+                *(("run", run.id) for run in unfinished),
                 *(("chunk", id_) for id_ in jobs.due(session, limit=MOST_WORKFLOWS)),
             ]
 
@@ -78,10 +95,26 @@ class Workflows:
         step("probe", services.preparer.probe_due, import_id, stop=self._stop)
         step("render", services.preparer.render_import, import_id, stop=self._stop)
 
+    def _adopt(self, key: int) -> None:
+        """Adopt jobs that the library does not know, once in this process; trouble stops no other work."""
+        del key
+        with self._adopting:
+            if self._adopted:
+                return
+            try:
+                self._services.adopter.adopt_unknown(self._stop)
+            except AppError as error:
+                _log.warning("jobs_not_adopted", reason=error.message, hint=error.hint)
+            if self._stop.is_set():
+                raise Interrupted  # or what was not looked at would be planned again
+            self._adopted = True
+        self._wake()
+
     def _run(self, run_id: int) -> None:
         services = self._services
         terms = services.terms.of_run(run_id)
         step("render", services.preparer.render_run, run_id, stop=self._stop)
+        self._adopt(run_id)  # what an unknown job asks about must not be planned again
         step("cut", services.planner.cut, terms)
         self._wake()
         step("tail", self._ask_tail, terms)
@@ -93,6 +126,7 @@ class Workflows:
         services = self._services
         with services.database.read() as session:
             run_id = jobs.get(session, job_id).run_id
+        self._adopt(run_id)
         terms = services.terms.of_run(run_id)
         step("stage", self._stage, job_id, terms)
         step("submit", services.submitter.submit, job_id, terms, stop=self._stop)

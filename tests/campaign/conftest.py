@@ -1,0 +1,20 @@
+"""One emulator for many runs of the campaign."""
+
+import pytest
+
+from service_stage import Service
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch):
+    """Try again at once what failed."""
+    monkeypatch.setattr("shotlog.tasks.sweeper._FIRST_RETRY_SECONDS", 0.01)
+
+
+@pytest.fixture
+def service(tmp_path):
+    """An emulator over the buckets of this test."""
+    (tmp_path / "buckets").mkdir()
+    service = Service(tmp_path / "buckets", {"seed": 1}, {})
+    yield service
+    service.close()
