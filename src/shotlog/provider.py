@@ -130,20 +130,26 @@ def emulator_server(
     *,
     port: int,
     store: str = "",
-    min_records: int = 100,
+    min_records: int | None = None,
     strict: bool = False,
     state: Path | None = None,
+    config_file: Path | None = None,
 ) -> Iterator[str]:
     """Serve an emulator over *store* (by default the installation's) and yield its URL while it runs.
 
+    What is given here comes before *config_file*, and that before the settings.
+
     Raises:
         Conflict: the port, or *state*, is in use.
-        Invalid: *store* is none.
+        Invalid: *store* is none, or *config_file* no configuration.
     """
-    from shotlog.emulator.config import EmulatorConfig
+    from shotlog.emulator.config_file import read_config
 
-    config = EmulatorConfig(
-        region=settings.aws_region, min_records=min_records, strict=strict, concurrency=settings.workers
+    given = {"min_records": min_records, "strict": strict or None}
+    config = read_config(
+        config_file,
+        fallback={"region": settings.aws_region, "concurrency": settings.workers},
+        override={name: value for name, value in given.items() if value is not None},
     )
     url = store or settings.effective_store
     with _served(settings, config, store=url, state=state, port=port, halting=[]) as served:

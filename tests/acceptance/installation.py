@@ -12,6 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from shotlog.blobs.opening import open_store
 from shotlog.store.database import Database
 from shotlog.store.tables.findings import SegmentRow
 from shotlog.store.tables.library import AssetRow
@@ -160,10 +161,8 @@ class Installation:
     def account(self):
         """Return the whole end state, as far as it must not depend on how it was come to."""
         found = {name: sorted(self.rows(sql), key=repr) for name, sql in ACCOUNT.items()}
-        staged = (self.home / "store").glob("nova_batch/*/**/*")
-        found["staged"] = sorted(
-            str(Path(*path.parts[-2:])) for path in staged if path.parent.name == "files"
-        )
+        staged = open_store(f"file://{self.home / 'store'}").list("nova_batch/")
+        found["staged"] = sorted(info.key.split("/", 2)[2] for info in staged)
         found["provider jobs"] = self.provider_jobs()
         return json.loads(json.dumps(found))  # lists for tuples: as it is read back from a file
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from shotlog.emulator.config import EmulatorConfig
+
 PROGRAM = [sys.executable, str(Path(__file__).with_name("program.py"))]
 PATIENCE_S = 60
 
@@ -92,7 +94,7 @@ def test_a_signal_ends_a_run_cleanly(tmp_path, number, code):
 def test_the_emulator_says_where_it_is_and_stops_well(tmp_path, number):
     process = start(
         *("many", "emulator", "--port", 0, "--store", "file:///films", "--min-records", 3, "--strict"),
-        *("--state", tmp_path / "jobs.db"),
+        *("--state", tmp_path / "jobs.db", "--config", tmp_path / "faults.toml"),
     )
     said = process.stdout.readline()
     process.send_signal(number)
@@ -104,6 +106,7 @@ def test_the_emulator_says_where_it_is_and_stops_well(tmp_path, number):
     assert err.endswith("stopped\n")
     for word in ("'port': 0", "'store': 'file:///films'", "'min_records': 3", "'strict': True", "jobs.db"):
         assert word in err
+    assert "faults.toml" in err
 
 
 def test_a_bedrock_job_needs_100_records_unless_told_otherwise():
@@ -111,7 +114,8 @@ def test_a_bedrock_job_needs_100_records_unless_told_otherwise():
     process.stdout.readline()
     process.send_signal(signal.SIGTERM)
 
-    assert "'min_records': 100, 'strict': False, 'state': None" in finish(process)[2]
+    assert "'min_records': None, 'strict': False, 'state': None, 'config_file': None" in finish(process)[2]
+    assert EmulatorConfig().min_records == 100
 
 
 def on_terminal(*arguments, typed=b"", environment=None):

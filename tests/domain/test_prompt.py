@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shotlog.domain.answer_schema import answer_schema
-from shotlog.domain.prompt import AssetContext, Quoted, clean, compose, context_quoted, quoted
+from shotlog.domain.prompt import (
+    SCHEMA_LINE,
+    AssetContext,
+    Quoted,
+    clean,
+    compose,
+    context_quoted,
+    quoted,
+)
 from shotlog.domain.sections import COMBINED, SHAPES
 from shotlog.errors import Invalid
 from shotlog.inference.recipe_book import RecipeBook

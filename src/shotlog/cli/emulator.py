@@ -14,8 +14,6 @@ from shotlog.cli.failure import Terminated
 from shotlog.cli.options import Verbosity
 from shotlog.cli.output import Terminal, encode, write
 
-_BEDROCK_MINIMUM = 100  # records of a job
-
 
 def emulator(
     *,
@@ -30,8 +28,9 @@ def emulator(
         typer.Option("--store", metavar="URI", show_default=False, help="Where `s3://` leads. [the setting]"),
     ] = "",
     min_records: Annotated[
-        int, typer.Option("--min-records", min=1, help="Fewest records in a job.")
-    ] = _BEDROCK_MINIMUM,
+        int | None,
+        typer.Option("--min-records", min=1, show_default=False, help="Fewest records in a job. [100]"),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Take the harsher reading wherever the sources leave it open.")
     ] = False,
@@ -45,6 +44,16 @@ def emulator(
             help="Keep the jobs in this file over a restart. [memory]",
         ),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            dir_okay=False,
+            show_default=False,
+            help="Limits, texts and faults, as TOML; flags come first.",
+        ),
+    ] = None,
     verbose: Verbosity = 0,
 ) -> None:
     """Serve Bedrock's API on loopback until stopped.
@@ -55,7 +64,13 @@ def emulator(
     from shotlog import bootstrap
 
     serving = bootstrap.emulator_server(
-        settings, port=port, store=store, min_records=min_records, strict=strict, state=state
+        settings,
+        port=port,
+        store=store,
+        min_records=min_records,
+        strict=strict,
+        state=state,
+        config_file=config,
     )
     with serving as url:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -71,6 +72,8 @@ class ProxyStore:
             ):
                 if isinstance(outcome, str):
                     result.failed[asset.id] = outcome
+                    with self._database.write() as session:
+                        renditions.forget(session, asset.id)  # so that they are made again for the next try
                     continue
                 key, etag = outcome
                 result.keys[asset.id] = key
@@ -79,11 +82,22 @@ class ProxyStore:
 
     def _upload_one(self, asset: Asset, proxy: StoredRendition) -> tuple[str, str] | str:
         path = self._folder / proxy.path
-        if not path.is_file() or path.stat().st_size != proxy.size_bytes:
+        if not _is_whole(path, proxy):
             return "The proxy's file is gone or damaged."
         key = proxy_key(asset, path.suffix)
         info = self._store().put(key, path, media_type=proxy.media_type)
         return key, info.etag
+
+
+def _is_whole(path: Path, proxy: StoredRendition) -> bool:
+    """Tell whether a proxy's file is as it was made, by size and content."""
+    try:
+        if path.stat().st_size != proxy.size_bytes:
+            return False
+        with path.open("rb") as file:
+            return not proxy.sha256 or hashlib.file_digest(file, "sha256").hexdigest() == proxy.sha256
+    except OSError:
+        return False
 
 
 def proxy_key(asset: Asset, suffix: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,11 +36,12 @@ class Finding:
 def apply(session: Session, findings: Sequence[Finding], now: datetime) -> None:
     """Store findings as the current ones; older annotations of the same section become history.
 
-    *findings* are of different assets.
+    Where a later record has spoken about a section already, because its answer came first, the finding is
+    history at once. *findings* are of different assets.
     """
     if not findings:
         return
-    _retire(session, findings)
+    overtaken = _retire(session, findings)
     pieces = [(finding, section, body) for finding in findings for section, body in finding.sections.items()]
     session.execute(
         sa.insert(_ANNOTATIONS),
@@ -52,7 +52,7 @@ def apply(session: Session, findings: Sequence[Finding], now: datetime) -> None:
                 "section": section,
                 "engine": finding.engine,
                 "body": body,
-                "current": True,
+                "current": (finding.asset_id, section) not in overtaken,
                 "created_at": now,
             }
             for finding, section, body in pieces
@@ -64,6 +64,7 @@ def apply(session: Session, findings: Sequence[Finding], now: datetime) -> None:
         [
             (finding.asset_id, ids[finding.record_id, section], *segment)
             for finding, section, _ in pieces
+            if (finding.asset_id, section) not in overtaken
             for segment in finding.segments.get(section, ())
         ],
     )
@@ -76,21 +77,10 @@ def apply(session: Session, findings: Sequence[Finding], now: datetime) -> None:
 
 
 def replace(session: Session, asset_id: int, record_id: int, finding: Finding | None, now: datetime) -> None:
-    """Put what a record says now in place of what it said; None: it says nothing any more.
-
-    Sections about which a later record has spoken stay as that record left them.
-    """
+    """Put what a record says now in place of what it said; None: it says nothing any more."""
     session.execute(sa.delete(AnnotationRow).where(AnnotationRow.record_id == record_id))
-    taken = set(
-        session.scalars(
-            sa.select(AnnotationRow.section).where(
-                AnnotationRow.asset_id == asset_id, AnnotationRow.record_id > record_id, AnnotationRow.current
-            )
-        )
-    )
     if finding is not None:
-        left = {section: body for section, body in finding.sections.items() if section not in taken}
-        apply(session, [dataclasses.replace(finding, sections=left)] if left else [], now)
+        apply(session, [finding], now)
         return
     newest = sa.select(sa.func.max(AnnotationRow.created_at)).where(
         AnnotationRow.asset_id == asset_id, AnnotationRow.current
@@ -113,19 +103,27 @@ def replace_names(
     _add_segments(session, [(asset_id, None, *segment) for segment in segments])
 
 
-def _retire(session: Session, findings: Sequence[Finding]) -> None:
-    by_sections: dict[tuple[str, ...], list[int]] = {}
-    for finding in findings:
-        by_sections.setdefault(tuple(finding.sections), []).append(finding.asset_id)
-    for sections, assets in by_sections.items():
-        old = session.scalars(
-            sa.select(AnnotationRow.id).where(
-                AnnotationRow.asset_id.in_(assets), AnnotationRow.section.in_(sections), AnnotationRow.current
-            )
-        ).all()
-        if old:
-            session.execute(sa.delete(SegmentRow).where(SegmentRow.annotation_id.in_(old)))
-            session.execute(sa.update(AnnotationRow).where(AnnotationRow.id.in_(old)).values(current=False))
+def _retire(session: Session, findings: Sequence[Finding]) -> set[tuple[int, str]]:
+    """Make older annotations history; return what (asset, section) a later record has spoken about."""
+    records = {finding.asset_id: finding.record_id for finding in findings}
+    wanted = {(finding.asset_id, section) for finding in findings for section in finding.sections}
+    rows = session.execute(
+        sa.select(
+            AnnotationRow.id, AnnotationRow.asset_id, AnnotationRow.section, AnnotationRow.record_id
+        ).where(AnnotationRow.asset_id.in_(list(records)), AnnotationRow.current)
+    )
+    old, overtaken = [], set()
+    for id_, asset_id, section, record_id in rows:
+        if (asset_id, section) not in wanted:
+            continue
+        if record_id > records[asset_id]:
+            overtaken.add((asset_id, section))
+        else:
+            old.append(id_)
+    if old:
+        session.execute(sa.delete(SegmentRow).where(SegmentRow.annotation_id.in_(old)))
+        session.execute(sa.update(AnnotationRow).where(AnnotationRow.id.in_(old)).values(current=False))
+    return overtaken
 
 
 def _ids(session: Session, record_ids: Sequence[int]) -> dict[tuple[int, str], int]:

@@ -25,6 +25,8 @@ class StoredRendition:
     path: str
     media_type: str
     size_bytes: int
+    #: Hex; empty where it is not known.
+    sha256: str
     duration_ms: int | None
     store_key: str | None
     etag: str | None
@@ -77,6 +79,11 @@ def uploaded(session: Session, rendition_id: int, key: str, etag: str, now: date
     )
 
 
+def forget(session: Session, asset_id: int) -> None:
+    """Forget an asset's renditions, whose files are not what they were: they are made again when needed."""
+    session.execute(sa.delete(RenditionRow).where(RenditionRow.asset_id == asset_id))
+
+
 def has(kind: str, asset_id: InstrumentedAttribute[int]) -> sa.ColumnElement[bool]:
     """Return the condition that an asset has a rendition of *kind*."""
     return sa.exists().where(RenditionRow.asset_id == asset_id, RenditionRow.kind == kind)
@@ -90,6 +97,7 @@ def _value(row: RenditionRow) -> StoredRendition:
         row.path,
         row.media_type,
         row.size_bytes,
+        row.sha256,
         row.duration_ms,
         row.store_key,
         row.etag,
