@@ -16,6 +16,7 @@ AppError                      a stable ``code``, an HTTP ``status``, and whether
     ├── Throttled        503  it asked us to slow down
     ├── QuotaReached     503  all its slots are taken: wait for one
     └── Rejected         502  it refused the request; trying again will not help
+        └── Denied       502  ... because of who asks, whatever the request
 """
 
 from __future__ import annotations
@@ -141,3 +142,9 @@ class Rejected(External):
     """The service refused the request; sending it again will not help."""
 
     code = "rejected"
+
+
+class Denied(Rejected):
+    """The service does not let us in, whatever the request: credentials or permissions are missing."""
+
+    code = "denied"

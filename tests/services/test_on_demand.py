@@ -7,11 +7,11 @@ import pytest
 from run_stage import NO_STOP
 from shotlog.domain.model import Mode
 from shotlog.domain.ports import Answer
-from shotlog.errors import Interrupted, NotFound, Rejected, Throttled, Unavailable
+from shotlog.errors import Denied, Interrupted, NotFound, Rejected, Throttled, Unavailable
 from shotlog.services.on_demand import OnDemandAsker
 from shotlog.store.tables.findings import AnnotationRow
 from shotlog.store.tables.library import AssetRow
-from shotlog.store.tables.runs import ResultRow
+from shotlog.store.tables.runs import LedgerRow, ResultRow
 
 GOOD = Answer('{"summary": {"text": "a dog runs"}}', "end_turn", 100, 20)
 
@@ -205,12 +205,33 @@ def test_a_lost_proxy_fails_only_its_own_file(stage, ask):
     assert stage.endings(terms.run.id) == [("failed", "proxy_missing"), ("succeeded", None)]
 
 
-def test_a_file_that_changed_meanwhile_gets_no_findings(stage, ask):
-    terms = begun(stage, 1)
+def test_a_file_that_changed_since_the_run_began_is_not_asked_about(stage, ask):
+    terms = begun(stage, 2)
     stage.change(AssetRow, stage.records(terms.run.id)[0].asset_id, fingerprint="another")
-    ask(Told(), terms)
+    model = Told()
+    ask(model, terms)
+    assert stage.endings(terms.run.id) == [("failed", "file_changed"), ("succeeded", None)]
+    assert len(model.questions) == 1
+
+
+def test_a_file_that_changes_while_it_is_asked_about_gets_no_findings(stage, ask):
+    terms = begun(stage, 1)
+
+    def change(_):
+        stage.change(AssetRow, stage.records(terms.run.id)[0].asset_id, fingerprint="another")
+        return GOOD
+
+    ask(Told(change), terms)
     assert stage.endings(terms.run.id) == [("succeeded", None)]
+    assert [entry.amount_microusd is not None for entry in stage.rows(LedgerRow)] == [True]
     assert stage.rows(AnnotationRow) == []
+
+
+def test_who_is_not_let_in_is_told_so_at_once_and_no_record_pays_for_it(stage, ask):
+    terms = begun(stage, 2)
+    with pytest.raises(Denied):
+        ask(Told(lambda _: Denied("The credentials have expired.")), terms)
+    assert stage.endings(terms.run.id) == [(None, None), (None, None)]
 
 
 def test_a_kind_that_the_recipe_does_not_ask_about_fails_alone(stage, ask):

@@ -210,6 +210,15 @@ def test_b09_a_file_that_the_recipe_can_no_longer_ask_about_fails_only_itself(st
     assert len(manifest(stage, job)) == 1
 
 
+def test_a_file_that_changed_since_the_run_began_is_not_sent(stage):
+    changed, _ = stage.assets(2)
+    terms, job = chunk(stage)
+    stage.change(AssetRow, changed, fingerprint="another")
+    stage.stager.stage(job.id, terms)
+    assert stage.endings(terms.run.id) == [("failed", "file_changed"), (None, None)]
+    assert len(manifest(stage, job)) == 1
+
+
 def test_a_chunk_that_lost_too_many_files_gives_the_rest_back(stage):
     lost, *_ = stage.assets(3)
     terms, job = chunk(stage, min_records=3)

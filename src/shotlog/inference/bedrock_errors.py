@@ -19,7 +19,7 @@ from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
 
-from shotlog.errors import AppError, NotFound, QuotaReached, Rejected, Throttled, Unavailable
+from shotlog.errors import AppError, Denied, NotFound, QuotaReached, Rejected, Throttled, Unavailable
 
 _THROTTLED = frozenset(
     {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
@@ -47,6 +47,7 @@ _CREDENTIALS = frozenset(
     }
 )
 
+_NO_ACCESS = "AccessDeniedException"
 _ACCESS = "Allow the caller bedrock:InvokeModel and the batch job actions; request access to the model."
 
 #: Part of a message in lower case -> what mends it; the first that fits is used.
@@ -79,6 +80,7 @@ def translated(action: str) -> Iterator[None]:
         QuotaReached: all slots are taken.
         Unavailable: no connection, a timeout, or the service broke.
         NotFound: the named thing does not exist.
+        Denied: the credentials are missing or wrong, or do not allow it.
         Rejected: everything else that was refused; the hint says how to mend it.
     """
     try:
@@ -86,7 +88,7 @@ def translated(action: str) -> Iterator[None]:
     except ClientError as error:
         raise _client_error(error, action) from error
     except (NoCredentialsError, PartialCredentialsError) as error:
-        raise Rejected(
+        raise Denied(
             f"Bedrock cannot {action}: there are no AWS credentials.",
             hint="Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
         ) from error
@@ -114,7 +116,8 @@ def _client_error(error: ClientError, action: str) -> AppError:
         return Unavailable(text, hint="Try again later.")
     if code == "ResourceNotFoundException":
         return NotFound(text, hint="Check the ARN, the account and AWS_REGION.")
-    return Rejected(text, hint=_hint(code, said))
+    refused = Denied if code in _CREDENTIALS or code == _NO_ACCESS else Rejected
+    return refused(text, hint=_hint(code, said))
 
 
 def _hint(code: str, said: str) -> str:
@@ -124,6 +127,6 @@ def _hint(code: str, said: str) -> str:
     for part, hint in _HINTS:
         if part in lowered:
             return hint
-    if code == "AccessDeniedException":
+    if code == _NO_ACCESS:
         return _ACCESS
     return "The service refuses this request as it is; run `shotlog doctor` to check the set-up."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -10,8 +10,10 @@ from shotlog.domain.asset import Asset
 from shotlog.domain.ports import OnDemandQuestion
 from shotlog.domain.prompt import AssetContext, compose
 from shotlog.inference.payloads import model_input
+from shotlog.services.judging import failure
+from shotlog.services.proxy_store import Uploaded
 from shotlog.services.terms import RunTerms
-from shotlog.store.records import OpenRecord
+from shotlog.store.records import Ending, OpenRecord
 
 _FOLDERS = 3
 
@@ -70,3 +72,19 @@ def context_of(asset: Asset) -> AssetContext:
 
 def _words(terms: RunTerms, asset: Asset) -> str:
     return compose(terms.recipe, asset.kind or "", context_of(asset))
+
+
+def why_unsendable(
+    page: Iterable[OpenRecord], assets: Mapping[int, Asset], uploaded: Uploaded
+) -> dict[int, Ending]:
+    """Return how the records end whose file has changed since the run began, or has no proxy to send."""
+    endings = {}
+    for record in page:
+        asset = assets.get(record.asset_id)
+        if asset is not None and asset.fingerprint != record.fingerprint:
+            message = "The file has changed since the run began."
+            endings[record.id] = failure(record.id, "file_changed", message, retryable=True)
+        elif record.asset_id not in uploaded.keys:
+            message = uploaded.failed.get(record.asset_id, "The asset is gone.")
+            endings[record.id] = failure(record.id, "proxy_missing", message, retryable=True)
+    return endings

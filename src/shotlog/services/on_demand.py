@@ -13,9 +13,9 @@ from shotlog.domain.asset import Asset
 from shotlog.domain.clock import Clock
 from shotlog.domain.model import Mode
 from shotlog.domain.ports import BlobStore, OnDemandModel
-from shotlog.errors import External, Interrupted, Invalid, Rejected
+from shotlog.errors import Denied, External, Interrupted, Invalid, Rejected
 from shotlog.services.applying import apply
-from shotlog.services.asking import question
+from shotlog.services.asking import question, why_unsendable
 from shotlog.services.budget import breaks_budget
 from shotlog.services.judging import Judgement, failure, judge
 from shotlog.services.proxy_store import ProxyStore
@@ -81,6 +81,7 @@ class OnDemandAsker:
 
         Raises:
             Interrupted: *stop* was set first; what was not asked stays open.
+            Denied: the service does not let us in.
             Rejected: the service refuses every request, which is not about the files.
         """
         unbooked = _Unbooked()
@@ -114,22 +115,13 @@ class OnDemandAsker:
         if not page:
             return None
         uploaded = self._proxies.ensure(list(assets.values()))
-        missing = [record for record in page if record.asset_id not in uploaded.keys]
+        unsendable = why_unsendable(page, assets, uploaded)
         with self._database.write() as session:
-            endings = [
-                failure(
-                    record.id,
-                    "proxy_missing",
-                    uploaded.failed.get(record.asset_id, "The asset is gone."),
-                    retryable=True,
-                )
-                for record in missing
-            ]
-            records.close(session, endings, self._clock())
+            records.close(session, unsendable.values(), self._clock())
         return [
             _Asked(record, subjects[record.id], assets[record.asset_id], uploaded.keys[record.asset_id])
             for record in page
-            if record.asset_id in uploaded.keys
+            if record.id not in unsendable
         ]
 
     def _ask_one(
@@ -147,6 +139,8 @@ class OnDemandAsker:
         try:
             asked = question(terms, one.record, one.asset, key=one.key, uri=self._store().uri(one.key))
             answer = self._model().converse(asked)
+        except Denied:
+            raise  # that is not about the file: it stays open
         except (External, Invalid) as error:
             if stop.is_set():  # whatever was asked is going down with us
                 return None

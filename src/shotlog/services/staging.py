@@ -13,14 +13,14 @@ from shotlog.domain.ports import BlobStore
 from shotlog.domain.run import BatchJob
 from shotlog.domain.state import ChunkState
 from shotlog.errors import Invalid
-from shotlog.services.asking import record_body
+from shotlog.services.asking import record_body, why_unsendable
 from shotlog.services.judging import failure
 from shotlog.services.proxy_store import ProxyStore
 from shotlog.services.terms import RunTerms
 from shotlog.store import assets as asset_queries
 from shotlog.store import jobs, records, runs
 from shotlog.store.database import Database
-from shotlog.store.records import OpenRecord
+from shotlog.store.records import Ending, OpenRecord
 
 
 class Stager:
@@ -48,10 +48,10 @@ class Stager:
         if job.state != ChunkState.PLANNED or cancelling:
             return
         media, failed = self._copy(job, open_records, assets)
-        self._fail(failed, "proxy_missing")
-        unaskable = self._unaskable(open_records, assets, media, terms)
-        self._fail(unaskable, Invalid.code)
-        media = {id_: key for id_, key in media.items() if id_ not in unaskable}
+        failed |= self._unaskable(open_records, assets, media, terms)
+        with self._database.write() as session:
+            records.close(session, failed.values(), self._clock())
+        media = {id_: key for id_, key in media.items() if id_ not in failed}
         if len(media) < max(1, terms.limits.min_records):
             self._give_up(job, len(media), terms.limits.min_records)
             return
@@ -64,18 +64,20 @@ class Stager:
 
     def _copy(
         self, job: BatchJob, open_records: Sequence[OpenRecord], assets: Mapping[int, Asset]
-    ) -> tuple[dict[int, str], dict[int, str]]:
-        """Return record -> key of its copy, and record -> why it has none."""
+    ) -> tuple[dict[int, str], dict[int, Ending]]:
+        """Return record -> key of its copy, and record -> how it ends because it has none."""
         uploaded = self._proxies.ensure(list(assets.values()))
-        sources, failed = {}, {}
-        for record in open_records:
-            if key := uploaded.keys.get(record.asset_id):
-                sources[record.id] = key
-            else:
-                failed[record.id] = uploaded.failed.get(record.asset_id, "The asset is gone.")
+        failed = why_unsendable(open_records, assets, uploaded)
+        sources = {
+            record.id: uploaded.keys[record.asset_id] for record in open_records if record.id not in failed
+        }
         copies = prepare_batch_files(self._store(), list(sources.values()), job.s3_folder)
         media = {id_: copies.mapping[key] for id_, key in sources.items() if key in copies.mapping}
-        failed |= {id_: copies.failed[key] for id_, key in sources.items() if key in copies.failed}
+        failed |= {
+            id_: failure(id_, "proxy_missing", copies.failed[key], retryable=True)
+            for id_, key in sources.items()
+            if key in copies.failed
+        }
         return media, failed
 
     def _unaskable(
@@ -84,21 +86,17 @@ class Stager:
         assets: Mapping[int, Asset],
         media: Mapping[int, str],
         terms: RunTerms,
-    ) -> dict[int, str]:
-        """Return record -> why it cannot be asked about: its file has become a photo meanwhile, say."""
-        reasons = {}
+    ) -> dict[int, Ending]:
+        """Return how the records end that the model cannot be asked about, because of their kind, say."""
+        endings = {}
         for record in open_records:
             if record.id in media:
                 try:
                     self._body(record, assets, media, terms)
                 except Invalid as error:
-                    reasons[record.id] = " ".join(filter(None, (error.message, error.hint)))
-        return reasons
-
-    def _fail(self, failed: Mapping[int, str], code: str) -> None:
-        endings = [failure(id_, code, reason, retryable=True) for id_, reason in failed.items()]
-        with self._database.write() as session:
-            records.close(session, endings, self._clock())
+                    message = " ".join(filter(None, (error.message, error.hint)))
+                    endings[record.id] = failure(record.id, error.code, message, retryable=True)
+        return endings
 
     def _give_up(self, job: BatchJob, left: int, min_records: int) -> None:
         message = f"Only {left} of {job.records_planned} files could be staged; a job needs {min_records}."

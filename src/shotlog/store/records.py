@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,8 @@ class OpenRecord:
 
     id: int
     asset_id: int
+    #: The content that the run is about.
+    fingerprint: str
     media_key: str | None
     #: Longest answer, where a retry asks for more than the recipe does.
     max_tokens: int | None
@@ -177,7 +179,7 @@ def set_media_keys(session: Session, keys: Mapping[int, str]) -> None:
         session.execute(sa.update(RecordRow), [{"id": id_, "media_key": key} for id_, key in keys.items()])
 
 
-def close(session: Session, endings: Sequence[Ending], now: datetime) -> set[int]:
+def close(session: Session, endings: Collection[Ending], now: datetime) -> set[int]:
     """Give open records their outcome, keep what came back, and return those that were open.
 
     A record that has an outcome keeps it: applying the same output twice changes nothing.
@@ -297,6 +299,7 @@ def _open(
         sa.select(
             RecordRow.id,
             RecordRow.asset_id,
+            RecordRow.fingerprint,
             RecordRow.media_key,
             RecordRow.max_tokens,
             RecordRow.temperature,
