@@ -47,8 +47,8 @@ fix: .venv/dev.stamp ## format, and mend what can be mended
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-serve: .venv/project.stamp ## start the web page
-	.venv/bin/shotlog serve
+serve: ## the web page, which a later release brings
+	@echo "There is no web page yet: a later release brings it. Until then: .venv/bin/shotlog search, assets, runs." >&2; exit 1
 
 bench: .venv/dev.stamp ## run every benchmark and print its numbers
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; .venv/bin/python "$$script"; done

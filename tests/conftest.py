@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from once import once
@@ -82,6 +83,8 @@ def clean_environment(monkeypatch, tmp_path_factory) -> Path:
     for name in list(os.environ):
         if name.startswith(("SHOTLOG_", "AWS_", "XDG_")):
             monkeypatch.delenv(name)
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])  # the usual one is slow
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("SHOTLOG_HOME", str(home / "shotlog"))

@@ -13,6 +13,7 @@ from shotlog.blobs.opening import open_buckets
 from shotlog.domain.ports import BatchProvider, OnDemandModel, VisionModel
 from shotlog.errors import Invalid
 from shotlog.inference.catalog import Catalog
+from shotlog.media.tool import MediaTool
 from shotlog.sandbox.pool import Sandbox
 from shotlog.settings import Settings
 
@@ -152,7 +153,7 @@ def emulator_server(
         override={name: value for name, value in given.items() if value is not None},
     )
     url = store or settings.effective_store
-    with _served(settings, config, store=url, state=state, port=port, halting=[]) as served:
+    with _served(settings, config, store=url, state=state, port=port, halting=[], measures=True) as served:
         yield served
 
 
@@ -170,7 +171,9 @@ def _served(
     state: Path | None,
     port: int,
     halting: list[Callable[[], None]],
+    measures: bool = False,
 ) -> Iterator[str]:
+    """Serve one emulator; where it *measures*, videos cost the tokens of the model that is asked (R42)."""
     from shotlog.emulator.server import EmulatorServer
     from shotlog.emulator.service import Emulator
 
@@ -182,8 +185,13 @@ def _served(
             preload=() if settings.vision_endpoint else ("shotlog.vision.warm",),
         )
         stack.callback(sandbox.close)
+        tool = MediaTool(sandbox, timeout_s=settings.media_timeout_s)
         emulator = Emulator(
-            buckets=buckets, model=vision_model(settings, sandbox), config=config, state=state
+            buckets=buckets,
+            model=vision_model(settings, sandbox),
+            config=config,
+            state=state,
+            duration_s=tool.duration_s if measures else None,
         )
         stack.callback(emulator.close)
         halting += [emulator.halt, sandbox.close]

@@ -2,6 +2,7 @@
 
 import http.client
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -33,13 +34,22 @@ def credentials(monkeypatch):
 
 @pytest.fixture
 def failing(credentials, monkeypatch):
-    """A server that answers every request with one status, and a store on it that tries twice."""
+    """A server that answers requests with one status, all or some, and a store on it that tries twice."""
     servers = []
 
-    def start(status):
+    def start(status, times=None):
+        left = [times]
+
         class Handler(BaseHTTPRequestHandler):
             def answer(self):
                 self.rfile.read(int(self.headers.get("content-length", 0)))
+                if left[0] == 0:
+                    self.send_response(200)
+                    self.send_header("etag", '"1"')
+                    self.send_header("content-length", "0")
+                    self.end_headers()
+                    return
+                left[0] = times and left[0] - 1
                 body = f"<Error><Code>{CODES.get(status, 'X')}</Code></Error>".encode()
                 body = b"" if self.command == "HEAD" else body
                 self.send_response(status)
@@ -133,6 +143,20 @@ def test_b19_an_error_is_never_taken_for_an_object_that_does_not_exist(failing, 
     store = failing(status)
     with pytest.raises((Unavailable, Throttled, Rejected, NotFound)):
         store.head("a")
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_m06_an_upload_that_fails_once_is_tried_again(failing, status):
+    assert failing(status, times=1).put("a", b"123").size_bytes == 3
+
+
+def test_m06_a_large_upload_has_half_an_hour(credentials, monkeypatch):
+    given = {}
+    monkeypatch.setattr("shotlog.blobs.s3.S3Store", lambda bucket, **options: given.update(options))
+    S3Blobs("bucket")
+    assert given["client_options"]["timeout"] == timedelta(minutes=30)
+    assert given["client_options"]["read_timeout"] == timedelta(minutes=1)
+    assert given["retry_config"]["max_retries"] == 4
 
 
 def test_a_redirect_says_that_the_region_is_wrong(failing):

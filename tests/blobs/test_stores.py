@@ -171,7 +171,7 @@ def test_what_does_not_exist_is_said_so(store):
     assert keys(store) == []
 
 
-def test_head_list_and_put_agree(store):
+def test_m01_head_list_and_put_agree(store):
     put = store.put("a/b", b"12345")
     head = store.head("a/b")
     assert (head.key, head.size_bytes, head.etag) == (put.key, put.size_bytes, put.etag)

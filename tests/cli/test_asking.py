@@ -210,7 +210,7 @@ def test_estimate_of_a_path_imports_it_first_and_says_so(shotlog, app, tmp_path)
     assert app.arguments("import")["renditions"] is False
     assert "Importing first" in ended.err
     assert "Importing" not in ended.out
-    assert "$0.0000" in ended.out
+    assert "$0.00 " in ended.out
 
 
 def test_analyze_without_ids_asks_about_all(shotlog, app):

@@ -22,7 +22,7 @@ def widest(ended):
 def detail(name="ferry.mp4"):
     return AssetDetail(
         asset(3, name, latitude=52.5, longitude=13.4, camera_make="Acme", size_bytes=900),
-        [StoredRendition(1, 3, "proxy", "a/b.mp4", "video/mp4", 5, None, "proxies/1", None)],
+        [StoredRendition(1, 3, "proxy", "a/b.mp4", "video/mp4", 5, "", None, "proxies/1", None)],
         [CurrentAnnotation("summary", "local", "local", "combined", "1", 7, {"text": "A ferry."}, NOON)],
         [Segment("text", "HARBOUR\n\x1b[2J42", 3000, 6000), Segment("name", name, None, None)],
         [

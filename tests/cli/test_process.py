@@ -146,7 +146,7 @@ def on_terminal(*arguments, typed=b"", environment=None):
     return code, out, seen.decode()
 
 
-def test_a_person_at_a_terminal_sees_the_estimate_is_asked_and_watches(tmp_path):
+def test_s18_a_person_at_a_terminal_sees_the_estimate_is_asked_and_watches(tmp_path):
     code, out, seen = on_terminal("paid", "run", tmp_path, typed=b"y\n")
 
     assert code == 0

@@ -45,7 +45,7 @@ def test_photos_take_a_flat_number_of_tokens_on_nova_2_lite_and_a_range_on_nova_
     assert seen.low < seen.likely <= seen.high
 
 
-def test_a_ten_minute_video_costs_what_the_documentation_says():
+def test_c03_a_ten_minute_video_costs_what_the_documentation_says():
     media = input_tokens(LITE, "video", 600_000, NONE).likely
     assert media == 172_800
     assert actual_cost(LITE, Mode.BATCH, "us", media, 0) == 5_184

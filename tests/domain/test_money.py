@@ -19,7 +19,7 @@ def test_division_is_off_by_half_at_most_and_rounds_halves_up(numerator, denomin
 @pytest.mark.parametrize(
     ("amount", "written"),
     [
-        (0, "$0.0000"),
+        (0, "$0.00"),
         (1, "$0.000001"),
         (9_999, "$0.009999"),
         (10_000, "$0.0100"),

@@ -55,7 +55,7 @@ def test_what_is_unknown_is_not_mentioned():
 
 
 @pytest.mark.parametrize("name", BOOK.names())
-def test_the_line_after_the_schema_line_is_the_schema_of_the_sections(name):
+def test_p08_the_line_after_the_schema_line_is_the_schema_of_the_sections(name):
     recipe = BOOK.get(name)
     for kind in recipe.kinds:
         asked = lines(compose(recipe, kind, FULL))

@@ -136,7 +136,7 @@ def test_what_a_job_needed_is_dropped_when_it_has_ended(stage, tmp_path):
     assert not (tmp_path / "emulator.db.media").exists()
 
 
-def test_a_port_that_is_taken_is_said_to_be(stage, tmp_path):
+def test_e05_a_port_that_is_taken_is_said_to_be(stage, tmp_path):
     here = stage()
     port = int(here.url.rpartition(":")[2])
     emulator = Emulator(buckets=here.emulator, model=here.seer, config=EmulatorConfig())

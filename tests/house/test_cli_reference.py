@@ -31,7 +31,7 @@ def _listed(text):
 
 
 @pytest.mark.parametrize(("command", "body"), SECTIONS, ids=[command for command, _ in SECTIONS])
-def test_a_documented_command_has_the_documented_flags(command, body):
+def test_f07_a_documented_command_starts_and_has_the_documented_flags(command, body):
     usage = re.search(rf"^`(shotlog {command}.*)`$", body, re.MULTILINE)
     flags = set(re.findall(r"--[a-z][a-z-]*", usage[1] if usage else "")) | {"--json"} - (
         {"--json"} if command == "emulator" else set()

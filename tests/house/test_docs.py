@@ -26,7 +26,7 @@ def _links(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_lead_somewhere(page):
+def test_f07_links_lead_somewhere(page):
     broken = []
     for link in _links(page):
         target, _, anchor = link.partition("#")

@@ -110,3 +110,10 @@ def test_the_opencv_that_needs_a_desktop_is_in_no_lock(root):
         names = {name for name, *_ in _entries(root, lock)}
         assert "opencv-python-headless" in names
         assert "opencv-python" not in names
+
+
+def test_e03_nothing_that_is_installed_needs_a_graphics_card(root):
+    for lock, _ in LOCKS:
+        names = {name for name, *_ in _entries(root, lock)}
+        assert "onnxruntime" in names
+        assert [name for name in names if re.search(r"gpu|cuda|nvidia|cudnn|torch", name)] == []

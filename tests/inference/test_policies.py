@@ -107,7 +107,7 @@ def test_a_store_that_is_a_whole_bucket_has_no_prefix():
     assert statement(policy, "ReadAndWriteTheStore")["Resource"] == ["arn:aws:s3:::clips/*"]
 
 
-def test_r6_the_caller_may_pass_this_role_to_bedrock_and_to_nobody_else():
+def test_r12_the_caller_may_pass_this_role_to_bedrock_and_to_nobody_else():
     assert statement(caller_policy(target()), "PassTheRole") == {
         "Sid": "PassTheRole",
         "Effect": "Allow",

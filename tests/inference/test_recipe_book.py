@@ -2,9 +2,10 @@
 
 import pytest
 
-from shotlog.domain.sections import COMBINED
+from shotlog.domain.sections import COMBINED, SHAPES
 from shotlog.errors import Invalid, NotFound
 from shotlog.inference.recipe_book import RecipeBook
+from shotlog.media import sniff
 
 BOATS = """
 version = "3"
@@ -86,3 +87,15 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "boats.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(Invalid, match="cannot be read"):
         RecipeBook.load(tmp_path)
+
+
+def test_i03_kinds_and_sections_come_from_one_table():
+    book = RecipeBook.load()
+    asked = {kind: set() for kind in COMBINED}
+    for recipe in map(book.get, book.names()):
+        for kind in recipe.kinds:
+            asked[kind] |= set(recipe.part(kind).sections)
+
+    assert asked == {kind: set(sections) for kind, sections in COMBINED.items()}
+    assert set().union(*asked.values()) == set(SHAPES)
+    assert {found.kind for _, found in sniff._SIGNATURES} == set(COMBINED)

@@ -275,3 +275,10 @@ class FrameWithUnknownSideData:
 
 def test_the_rotation_is_found_beside_side_data_that_has_no_name():
     assert orientation_of(FrameWithUnknownSideData()).rotation == 90
+
+
+def test_m01_a_rendition_is_as_large_as_its_file(tool, tmp_path):
+    source = make_clip(tmp_path / "in.mp4", scenes=[Scene(1, "teal")], width=160, height=120)
+    made = tool.render(source, tmp_path / "out", "a")
+    assert {one.kind for one in made} == {"proxy", "thumbnail", "poster"}
+    assert all(one.size_bytes == one.path.stat().st_size > 0 for one in made)

@@ -141,7 +141,7 @@ def test_garbage_between_the_lines_costs_no_record(stage, chunk):
     assert done.unmatched_records == 6
 
 
-def test_a_line_with_neither_output_nor_error_is_unparsable_and_kept(stage, chunk):
+def test_p13_a_line_with_neither_output_nor_error_is_unparsable_and_kept(stage, chunk):
     terms, job, ids = chunk(1)
     stage.collect(terms, job, {"recordId": f"rec_{ids[0]}", "modelOutput": "words"})
     assert stage.account(terms.run.id) == {"unparsable": 1}
@@ -203,7 +203,7 @@ def test_collecting_twice_changes_nothing(stage, chunk):
     assert stage.traces() == before
 
 
-def test_collecting_again_what_was_half_collected_books_nothing_twice(stage, chunk):
+def test_c02_collecting_again_what_was_half_collected_books_nothing_twice(stage, chunk):
     terms, job, ids = chunk(3)
     lines = [answer(ids[0]), answer(ids[1]), answer(888)]
     stage.output(job, lines)

@@ -198,7 +198,7 @@ def test_a_bucket_passes_the_round_trip(doctor, s3_server, s3_bucket):
     assert list(store.list()) == []
 
 
-def test_an_engine_that_reads_nothing_is_a_warning(doctor):
+def test_e03_an_engine_that_reads_nothing_is_a_warning(doctor):
     blind = SimpleNamespace(answer=lambda _: Reply("A video."))
     assert found(doctor(vision=blind))["local engine"].state == "warning"
 

@@ -146,7 +146,7 @@ def test_trouble_is_raised_and_its_item_stays_due(bench, error):
     assert (bench.written, bench.waiting()) == (bench.assets[:1], 5)
 
 
-def test_after_trouble_the_items_are_free_for_the_next_try(bench):
+def test_b04_after_trouble_the_items_are_free_for_the_next_try(bench):
     def broken(_):
         raise Unavailable("The disk is full.")
 
@@ -155,7 +155,7 @@ def test_after_trouble_the_items_are_free_for_the_next_try(bench):
     assert len(bench.lease("next")) == 6
 
 
-def test_what_is_written_and_the_item_that_goes_are_one_transaction(bench):
+def test_b04_m10_what_is_written_and_the_item_that_goes_are_one_transaction(bench):
     def handle(item):
         def apply(session):
             session.get(AssetRow, item.asset_id).probed_at = NOON

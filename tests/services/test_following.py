@@ -40,7 +40,7 @@ class Counting:
 
 @pytest.mark.parametrize("state", ["Submitted", "Validating", "Scheduled", "InProgress", "Stopping"])
 def test_a_job_that_goes_on_is_written_down_and_followed_further(stage, service, submitted, follower, state):
-    served = service({"stuck_in": state})
+    served = service({"stuck_in": state, "delay_s": 20 if state == "Stopping" else 0})
     terms, job = submitted(served)
     arn = stage.job(job).job_arn
     if state == "Stopping":
@@ -162,7 +162,9 @@ def test_following_ends_with_the_process_and_the_job_goes_on(stage, service, sub
     assert stage.job(job).state == "submitted"
 
 
-def test_s01_submitted_is_not_done_and_progress_is_records_accounted_for(stage, service, submitted, follower):
+def test_s01_s18_submitted_is_not_done_and_progress_is_records_accounted_for(
+    stage, service, submitted, follower
+):
     served = service({"stuck_in": "InProgress"})
     terms, job = submitted(served)
     served.until(lambda: served.batch.get(stage.job(job).job_arn).state == "InProgress")
@@ -211,7 +213,7 @@ def test_s02_reading_changes_no_state(stage, service, submitted):
         ({"drop": 1.0}, {"missing": 4}),
     ],
 )
-def test_s03_from_plan_to_books_every_fault_of_the_service_ends_in_an_account(
+def test_s03_s04_s05_from_plan_to_books_every_fault_of_the_service_ends_in_an_account(
     stage, service, submitted, follower, fault, outcomes
 ):
     served = service(fault)

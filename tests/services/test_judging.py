@@ -25,7 +25,7 @@ from shotlog.store.tables.runs import ResultRow
         ('{"summary": NaN}', "end_turn", "unparsable"),
     ],
 )
-def test_what_the_model_wrote_decides_the_outcome(stage, chunk, text, stop, outcome):
+def test_p13_what_the_model_wrote_is_kept_and_decides_the_outcome(stage, chunk, text, stop, outcome):
     terms, job, ids = chunk(1)
     line = answer(ids[0], "{}", stop=stop)
     line["modelOutput"]["output"]["message"]["content"] = [{"text": text}]

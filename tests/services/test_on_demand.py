@@ -55,7 +55,7 @@ def begun(stage, count=2, **changes):
     return stage.plan(mode=Mode.ON_DEMAND, **changes)
 
 
-def test_the_service_is_asked_about_each_proxy_and_each_answer_is_kept(stage, service, ask):
+def test_m11_the_service_is_asked_about_each_proxy_and_each_answer_is_kept(stage, service, ask):
     served = service()
     terms = begun(stage, 5)
     ask(served.on_demand(stage.catalog), terms, concurrency=3)
@@ -88,7 +88,7 @@ def test_answers_cost_twice_what_they_cost_in_a_batch(stage, ask):
         (Answer("", "end_turn", 1, 1), ("failed", "end_turn")),
     ],
 )
-def test_an_answer_ends_a_record_as_it_would_in_a_batch(stage, ask, answer, ending):
+def test_p13_an_answer_ends_a_record_as_it_would_in_a_batch(stage, ask, answer, ending):
     terms = begun(stage, 1)
     ask(Told(lambda _: answer), terms)
     assert stage.endings(terms.run.id) == [ending]

@@ -9,6 +9,7 @@ from run_stage import NOON
 from shotlog.domain.manifest import client_token, job_name
 from shotlog.domain.model import Mode
 from shotlog.errors import Invalid, NotFound
+from shotlog.services.browse import Browse
 from shotlog.services.planning import Planner
 from shotlog.services.terms import LimitRules
 from shotlog.store import jobs
@@ -49,7 +50,7 @@ def test_only_what_can_be_asked_about_is_selected(stage):
     assert [record.asset_id for record in stage.records(run.id)] == [ready]
 
 
-def test_paths_and_assets_narrow_the_selection(stage):
+def test_b05_paths_and_assets_narrow_the_selection(stage):
     ids = stage.assets(4)
     by_path = stage.planner.begin(stage.request(paths=("/films/1", "/films/3/clip 3.mp4")))
     assert [record.asset_id for record in stage.records(by_path.id)] == [ids[1], ids[3]]
@@ -302,3 +303,11 @@ def test_limits_never_pass_those_of_the_model(stage):
     assert LimitRules(min_records=200).limits(card).max_records == 200
     with pytest.raises(Invalid, match="200 records at least"):
         LimitRules(min_records=200, max_records=100).limits(card)
+
+
+def test_b06_a_selection_holds_what_no_page_of_the_list_shows(stage):
+    stage.assets(120, files=False)
+    page = Browse(stage.database).list_assets("type:video")
+    run = stage.planner.begin(stage.request())
+    assert (len(page.assets), page.total) == (50, 120)
+    assert (run.planned, len(stage.records(run.id))) == (120, 120)

@@ -31,7 +31,7 @@ def analyse(shelf, tmp_path):
     stage.planner.finish(terms.run.id)
 
 
-def test_files_become_assets_with_renditions_and_findable_names(shelf, rows):
+def test_m10_files_become_assets_with_renditions_and_findable_names(shelf, rows):
     shelf.put("holiday beach.mp4")
     counts, summary = shelf.take_in()
 

@@ -49,7 +49,7 @@ def test_looking_again_changes_nothing(shelf):
     assert (summary["imported"], summary["unchanged"]) == (0, 1)
 
 
-def test_one_import_is_scanned_once(shelf):
+def test_r05_one_import_is_scanned_once(shelf):
     shelf.put("a.mp4")
     number, _ = shelf.scan()
     shelf.put("b.mp4")
@@ -225,7 +225,7 @@ def test_an_unreadable_folder_is_reported_and_what_it_held_is_not_taken_for_lost
     assert all(row.missing_at is None for row in shelf.assets().values())
 
 
-def test_a_scan_that_was_killed_in_the_middle_is_made_again(shelf, monkeypatch):
+def test_r04_a_scan_that_was_killed_in_the_middle_is_made_again(shelf, monkeypatch):
     for number in range(6):
         shelf.put(f"{number}/film.mp4", f"film {number}")
     monkeypatch.setattr("shotlog.services.scanning._FLUSH_AFTER", 2)
@@ -247,3 +247,25 @@ def test_a_scan_that_was_killed_in_the_middle_is_made_again(shelf, monkeypatch):
         assert imports.open_imports(session) == [number]
     shelf.scanner.scan(number)
     assert (len(shelf.assets()), shelf.state(number)) == (6, "probing")
+
+
+def test_r02_a_backslash_is_a_letter_of_a_name_and_parts_no_folders(shelf):
+    shelf.put("tapes\\1.mp4")
+    shelf.put("tapes/1.mp4", "another")
+    shelf.take_in()
+    counts, _ = shelf.take_in()
+    assert numbers(counts) == {"found": 2, "unchanged": 2}
+    assert {name: row.folder for name, row in shelf.assets().items()} == {
+        "tapes\\1.mp4": str(shelf.films),
+        "tapes/1.mp4": str(shelf.films / "tapes"),
+    }
+
+
+def test_r03_looking_again_goes_by_no_other_list_of_extensions(shelf):
+    names = ["a.m4v", "b.tiff", "c.TIF", "d.MOV", "e.heic", "f", "g.unheard-of", "h.mp4.bak"]
+    for name in names:
+        shelf.put(name)
+    first, _ = shelf.take_in()
+    again, _ = shelf.take_in()
+    assert numbers(first) == {"found": len(names), "new": len(names)}
+    assert numbers(again) == {"found": len(names), "unchanged": len(names)}

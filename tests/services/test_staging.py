@@ -301,3 +301,12 @@ def test_a_store_that_cannot_be_reached_fails_no_file(stage):
         stager.stage(job.id, terms)
     assert stage.endings(terms.run.id) == [(None, None)] * 2
     assert stage.job(job.id).state == "planned"
+
+
+def test_m11_only_proxies_leave_the_machine(stage):
+    stage.assets(3)
+    terms = stage.staged()
+    (job,) = stage.jobs(terms.run.id)
+    proxies = {path.read_bytes() for path in stage.renditions.iterdir()}
+    others = [key for key in keys(stage, "") if stage.store.get(key) not in proxies]
+    assert others == [f"{job.s3_folder}/manifest.jsonl"]

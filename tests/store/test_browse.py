@@ -121,7 +121,7 @@ def test_f01_list_total_facets_and_search_agree_on_what_is_analysed(library, she
     assert shelf.facets().analysed == {False: 2, True: 1}
 
 
-def test_facets_count_what_the_list_shows(library, shelf):
+def test_f06_facets_count_what_the_list_shows(library, shelf):
     march = datetime(2023, 3, 1, tzinfo=UTC)
     library.asset("/films/a.mp4", camera_model="X-T5", captured_at=march)
     library.asset("/films/b.mp4", camera_model="X-T5", captured_at=datetime(2024, 1, 1, tzinfo=UTC))
@@ -301,3 +301,32 @@ def test_f04_a_page_of_the_list_is_read_along_an_index(database, shelf, query):
 
     assert any(step.startswith("SEARCH assets USING") for step in steps)
     assert [step for step in steps if step.startswith("SCAN") and "VIRTUAL TABLE INDEX" not in step] == []
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda shelf: shelf.list_assets("has:text is:analysed"),
+        lambda shelf: shelf.list_assets("boat type:video", paths=["/films"]),
+        lambda shelf: shelf.search("boat -sea"),
+        lambda shelf: shelf.facets("boat"),
+        lambda shelf: shelf.show(1),
+    ],
+    ids=["filter", "words", "search", "facets", "show"],
+)
+def test_f03_a_view_takes_as_many_queries_for_many_assets_as_for_one(database, library, shelf, ask):
+    asked = []
+    sa.event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def queries():
+        asked.clear()
+        ask(shelf)
+        return len(asked)
+
+    library.record(library.asset("/films/0.mp4", ("text", "boat"), analysed_at=NOW), "succeeded")
+    one = queries()
+    for number in range(1, 40):
+        asset = library.asset(f"/films/{number}.mp4", ("text", "boat"), analysed_at=NOW)
+        library.record(asset, "succeeded", sections={"summary": {"text": "boat"}})
+    assert queries() == one
+    assert one <= 12

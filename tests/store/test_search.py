@@ -107,7 +107,7 @@ def test_what_a_search_finds(database, films):
     assert {query: set(names(database, query)) for query in FOUND} == FOUND
 
 
-def test_the_list_and_the_search_understand_a_query_alike(database, films):
+def test_f06_the_list_and_the_search_understand_a_query_alike(database, films):
     assert {query: {asset.name for asset in listed(database, query)} for query in FOUND} == FOUND
 
 

@@ -84,7 +84,7 @@ def shelf(library):
     return Browse(library.database)
 
 
-def test_every_example_finds_what_the_page_says(shelf):
+def test_e02_every_example_finds_what_the_page_says(shelf):
     examples = {code(search)[0]: set(code(found)) for search, _, found in rows("examples")}
     found = {search: {hit.name for hit in shelf.search(search).hits} for search in examples}
 
@@ -103,7 +103,7 @@ def test_what_the_page_calls_refused_is_refused():
             parse(code(search)[0])
 
 
-def test_every_filter_and_every_field_is_on_the_page():
+def test_e02_every_filter_and_every_field_is_on_the_page():
     examples = " ".join(code(search)[0] for search, *_ in rows("examples"))
 
     assert {key for key in language._FILTERS if f"{key}:" not in examples} == set()

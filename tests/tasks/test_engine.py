@@ -84,7 +84,7 @@ def test_after_an_upgrade_what_was_killed_is_begun_anew_and_finishes(process, tm
     assert notes(tmp_path) == {"first of 7": 2, "second begins": 2, "second": 1, "third": 1}
 
 
-def test_an_engine_that_lost_its_own_state_is_told_by_the_library_what_is_due(
+def test_s06_an_engine_that_lost_its_own_state_is_told_by_the_library_what_is_due(
     process, tmp_path, database_url
 ):
     killed_in_the_second_step(process, tmp_path)

@@ -5,6 +5,10 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
+from shotlog.store.advisory_lock import AdvisoryLock
+from shotlog.store.database import Database
 from shotlog.tasks.home_lock import HomeLock
 
 HOLDER = """
@@ -17,7 +21,7 @@ threading.Event().wait()
 """
 
 
-def test_one_has_the_lock_at_a_time(tmp_path):
+def test_s07_one_has_the_lock_at_a_time(tmp_path):
     one, two = HomeLock(tmp_path / "home"), HomeLock(tmp_path / "home")
     assert one.acquire()
     assert one.acquire()
@@ -29,7 +33,7 @@ def test_one_has_the_lock_at_a_time(tmp_path):
     two.release()
 
 
-def test_a_process_that_is_killed_leaves_no_lock(tmp_path):
+def test_s07_a_process_that_is_killed_leaves_no_lock(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, tmp_path], stdout=subprocess.PIPE, text=True
     ) as holder:
@@ -40,3 +44,19 @@ def test_a_process_that_is_killed_leaves_no_lock(tmp_path):
         holder.wait()
     assert mine.acquire()
     mine.release()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_s07_on_postgresql_one_has_the_lock_at_a_time(database_url):
+    here, there = Database(database_url), Database(database_url)
+    one, two = AdvisoryLock(here), AdvisoryLock(there)
+    assert one.acquire()
+    assert one.acquire()
+    assert not two.acquire()
+    one.release()
+    one.release()
+    assert two.acquire()
+    assert not one.acquire()
+    two.release()
+    here.close()
+    there.close()

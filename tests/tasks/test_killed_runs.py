@@ -86,14 +86,14 @@ def jobs_of(stage):
     return stage.jobs(1)
 
 
-def test_a_run_that_nobody_disturbs(stage, service, process):
+def test_s03_s04_s05_a_run_that_nobody_disturbs(stage, service, process):
     served = service()
     stage.assets(4)
     proven(stage, finish(process(served)), served, jobs=2)
 
 
 @pytest.mark.parametrize("state", ["Submitted", "InProgress"])
-def test_killed_while_its_jobs_run(stage, service, process, state):
+def test_s06_killed_while_its_jobs_run(stage, service, process, state):
     served = service({"stuck_in": state})
     stage.assets(4)
     first = process(served)

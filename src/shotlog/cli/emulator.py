@@ -14,6 +14,27 @@ from shotlog.cli.failure import Terminated
 from shotlog.cli.options import Verbosity
 from shotlog.cli.output import Terminal, encode, write
 
+_StateFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--state",
+        metavar="FILE",
+        dir_okay=False,
+        show_default=False,
+        help="Keep the jobs in this file over a restart. [memory]",
+    ),
+]
+_ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        dir_okay=False,
+        show_default=False,
+        help="Limits, texts and faults, as TOML; flags come first.",
+    ),
+]
+
 
 def emulator(
     *,
@@ -34,26 +55,8 @@ def emulator(
     strict: Annotated[
         bool, typer.Option("--strict", help="Take the harsher reading wherever the sources leave it open.")
     ] = False,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            "--state",
-            metavar="FILE",
-            dir_okay=False,
-            show_default=False,
-            help="Keep the jobs in this file over a restart. [memory]",
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            "--config",
-            metavar="FILE",
-            dir_okay=False,
-            show_default=False,
-            help="Limits, texts and faults, as TOML; flags come first.",
-        ),
-    ] = None,
+    state: _StateFile = None,
+    config: _ConfigFile = None,
     verbose: Verbosity = 0,
 ) -> None:
     """Serve Bedrock's API on loopback until stopped.

@@ -20,8 +20,10 @@ def summary(document: dict[str, Any]) -> Iterator[RenderableType]:
     """Show what came of a run: its files, records and cost."""
     if document["run"]:
         yield Text(f"{document['run']} {document['state']}", style="bold")
-    else:
+    elif (document.get("assets") or {}).get("found"):
         yield "Nothing to ask: every file has been asked about, or cannot be."
+    else:
+        yield "Nothing to ask: there are no files."
     assets = document.get("assets") or {}
     yield facts(
         (

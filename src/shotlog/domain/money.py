@@ -47,13 +47,15 @@ def usd(amount: int | None) -> float | None:
 
 
 def format_usd(amount: int | None) -> str:
-    """Write micro-dollars for people: more decimals the smaller it is, never ``$0.00`` for something.
+    """Write micro-dollars for people: more decimals the smaller it is, and ``$0.00`` only for nothing.
 
     >>> format_usd(12_300), format_usd(42), format_usd(1_234_560_000), format_usd(None)
     ('$0.0123', '$0.000042', '$1,234.56', 'unknown')
     """
     if amount is None:
         return "unknown"
+    if amount == 0:
+        return "$0.00"
     if amount < 0:
         return "-" + format_usd(-amount)
     decimals = 6 if 0 < amount < MILLION // 100 else 4 if amount < 100 * MILLION else 2

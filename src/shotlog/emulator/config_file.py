@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shotlog.emulator.config import EmulatorConfig
+from shotlog.emulator.models import CARDS
 from shotlog.emulator.texts import TEXTS
 from shotlog.errors import Invalid
 
@@ -30,11 +31,13 @@ def read_config(
         where = ".".join(map(str, first["loc"]))
         reason = f"{where}: {first['msg']}" if where else first["msg"]
         raise Invalid(f"{path or 'The configuration'} is none of an emulator: {reason}.") from error
-    if unknown := sorted(config.texts.keys() - TEXTS.keys()):
-        raise Invalid(
-            f"{path or 'The configuration'} names a text that there is not: texts.{unknown[0]}.",
-            hint=f"The texts are {', '.join(TEXTS)}.",
-        )
+    known = {"texts": set(TEXTS), "max_frames": {card.model_id for card in CARDS}}
+    for member, names in known.items():
+        if unknown := sorted(getattr(config, member).keys() - names):
+            raise Invalid(
+                f"{path or 'The configuration'} names what there is not: {member}.{unknown[0]}.",
+                hint=f"There are {', '.join(sorted(names))}.",
+            )
     return config
 
 

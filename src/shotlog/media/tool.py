@@ -85,10 +85,23 @@ class MediaTool:
             raise
         return [Rendition(**{**rendition, "path": Path(rendition["path"])}) for rendition in made]
 
-    def _limit_s(self, path: Path) -> float:
-        file: dict[str, Any] = self._sandbox.call(
+    def duration_s(self, path: Path) -> float | None:
+        """Return how long the video at *path* is; None for a photo, or where the file does not tell.
+
+        Raises:
+            MediaRefused: as ``inspect`` does.
+        """
+        milliseconds: int | None = self._measure(path)["duration_ms"]
+        return milliseconds / 1000 if milliseconds else None
+
+    def _measure(self, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = self._sandbox.call(
             "shotlog.media.child:measure", timeout_s=min(self._timeout_s, _INSPECT_S), path=str(path)
         )
+        return found
+
+    def _limit_s(self, path: Path) -> float:
+        file = self._measure(path)
         if file["kind"] == "photo":
             return min(self._timeout_s, _PHOTO_S)
         believable_s: float = min((file["duration_ms"] or 0) / 1000, file["size_bytes"] / _LEAST_BYTES_PER_S)

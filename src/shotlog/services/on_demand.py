@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -102,9 +102,17 @@ class OnDemandAsker:
             self._apply(refusals, terms, unbooked)
 
     def _apply(self, judgements: Sequence[Judgement], terms: RunTerms, unbooked: _Unbooked) -> None:
-        with self._database.write() as session:
-            apply(session, judgements, terms, Mode.ON_DEMAND, self._clock())
-        unbooked.records.difference_update(judgement.ending.record_id for judgement in judgements)
+        ids = [judgement.ending.record_id for judgement in judgements]
+        with unbooked.lock:  # or who looks just now would see these in both places, or in none
+            with self._database.write() as session:
+                subjects = records.subjects(session, ids, job_id=None)
+                # An answer takes its time, and is about the file as it was when it was asked about.
+                judgements = [
+                    one if subjects[id_].unchanged else replace(one, finding=None)
+                    for id_, one in zip(ids, judgements, strict=True)
+                ]
+                apply(session, judgements, terms, Mode.ON_DEMAND, self._clock())
+            unbooked.records.difference_update(ids)
 
     def _next_page(self, terms: RunTerms) -> list[_Asked] | None:
         """Return the next open records, with their proxies in the store; None when there are none."""

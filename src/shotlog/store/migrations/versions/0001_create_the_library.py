@@ -264,7 +264,7 @@ def upgrade() -> None:
         sa.Column("alias", sa.BigInteger(), nullable=True),
         sa.Column("media_key", sa.String(), nullable=True),
         sa.Column("max_tokens", sa.Integer(), nullable=True),
-        sa.Column("temperature", sa.Float(), nullable=True),
+        sa.Column("temperature", sa.Double(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("code", sa.String(), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
