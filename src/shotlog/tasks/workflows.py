@@ -30,6 +30,8 @@ from shotlog.tasks.engine import MOST_WORKFLOWS, Workflow, step
 
 #: Chunks whose folders are filled at once; each copies many objects at a time.
 _STAGED_AT_ONCE = 2
+#: Chunks that are worked on at once: all slots of a provider, and room left for imports and runs.
+_CHUNKS_UNDER_WAY = MOST_WORKFLOWS // 2
 _LOOK_SECONDS = 0.2
 
 _log = structlog.get_logger(__name__)
@@ -86,7 +88,7 @@ class Workflows:
                 *(("import", id_) for id_ in importing),
                 *((("adopt", self._adoption),) if adopting else ()),
                 *(("run", run.id) for run in unfinished),
-                *(("chunk", id_) for id_ in jobs.due(session, limit=MOST_WORKFLOWS)),
+                *(("chunk", id_) for id_ in jobs.due(session, limit=_CHUNKS_UNDER_WAY)),
             ]
 
     def _import(self, import_id: int) -> None:
