@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     log_level: str = Field("WARNING", description="Least level that is logged to stderr.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
 
+    @field_validator("home", "models_file", "recipes_dir")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        """Take paths from where the command is given, once and for all that is derived from them."""
+        return None if value is None else value.expanduser().absolute()
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -90,7 +96,7 @@ class Settings(BaseSettings):
         """Read ``shotlog.toml`` of the home that flags or environment name."""
         del dotenv_settings, file_secret_settings
         named = init_settings().get("home") or env_settings().get("home") or default_home()
-        toml = TomlConfigSettingsSource(settings_cls, Path(named) / "shotlog.toml")
+        toml = TomlConfigSettingsSource(settings_cls, Path(named).expanduser() / "shotlog.toml")
         return init_settings, env_settings, toml
 
     @property

@@ -166,6 +166,15 @@ def test_a_file_that_fits_no_job_is_refused_alone(stage):
     assert (refused.retryable, "2,000 bytes" in refused.message) == (False, True)
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_a_file_that_the_model_does_not_take_is_refused_alone(stage, mode):
+    most = stage.catalog.find("nova-lite").max_media_bytes
+    stage.assets(2, files=False, sizes=[most, most + 1])
+    terms = stage.plan(mode=mode)
+    assert stage.endings(terms.run.id) == [(None, None), ("failed", "file_too_large")]
+    assert "the model takes" in stage.records(terms.run.id)[1].message
+
+
 def test_files_that_could_not_be_opened_leave_the_run(stage):
     bad, good = stage.assets(2, files=False)
     run = stage.planner.begin(stage.request())
@@ -186,8 +195,8 @@ def test_a_file_without_a_proxy_fails_alone(stage):
 
 
 def test_a_run_on_demand_has_no_chunks(stage):
-    stage.assets(3, files=False, sizes=[5, 10**12, 5])
-    terms = stage.plan(mode=Mode.ON_DEMAND)
+    stage.assets(3, files=False, sizes=[5, 10**9, 5])
+    terms = stage.plan({"max_bytes": 1000}, mode=Mode.ON_DEMAND)
     assert (stage.jobs(terms.run.id), stage.open(terms.run.id)) == ([], 3)
     assert stage.run(terms.run.id).state == "planned"
 

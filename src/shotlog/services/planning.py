@@ -162,8 +162,8 @@ class Planner:
         if adopted:
             _log.warning("asked_by_an_adopted_job", run=run_id, records=adopted)
         self._close(self._without_proxy(run_id))
+        self._close(self._too_large(terms))
         if terms.run.mode == Mode.BATCH:
-            self._close(self._too_large(run_id, terms.limits))
             self._store_chunks(terms)
         with self._database.write() as session:
             jobs.count_chunks(session, run_id)
@@ -240,18 +240,16 @@ class Planner:
                 for id_ in found
             ]
 
-    def _too_large(self, run_id: int, limits: BatchLimits) -> Iterator[list[Ending]]:
-        """Refuse alone, by name, each file that fits no job."""
-        found = [file for file in self._files(run_id) if file.proxy_size > limits.max_bytes]
-        message = "The proxy has {:,} bytes; a job takes {:,} at the most."
+    def _too_large(self, terms: RunTerms) -> Iterator[list[Ending]]:
+        """Refuse alone, by name, each file that the model does not take (rule R29), or that fits no job."""
+        most, what = terms.card.max_media_bytes, "the model"
+        if terms.run.mode == Mode.BATCH and terms.limits.max_bytes < most:
+            most, what = terms.limits.max_bytes, "a job"
+        message = f"The proxy has {{:,}} bytes; {what} takes {most:,} at the most."
         yield [
-            failure(
-                file.file_id,
-                "file_too_large",
-                message.format(file.proxy_size, limits.max_bytes),
-                retryable=False,
-            )
-            for file in found
+            failure(file.file_id, "file_too_large", message.format(file.proxy_size), retryable=False)
+            for file in self._files(terms.run.id)
+            if file.proxy_size > most
         ]
 
     def _below_minimum(self, run_id: int, limits: BatchLimits) -> Iterator[list[Ending]]:
