@@ -107,7 +107,7 @@ class Ordeal:
             try:
                 while not self._is_over(run_id) and not self._broke(worker, run_id):
                     assert time.monotonic() < deadline, f"seed {self.seed} does not come to an end"
-                    time.sleep(0.01)
+                    time.sleep(0.03)
             finally:
                 worker.close()
             self.restarts += 1
@@ -187,7 +187,7 @@ class Ordeal:
             database,
             Lock(),
             lambda: services,
-            engine_url=engine_url(database.url, self.folder),
+            engine_url=engine_url(database.url, self.folder.parent),
             version="1",
             halt=threading.Event().set,
         )
