@@ -241,7 +241,9 @@ def ours(folder):
     from shotlog.services.collecting import Collector
     from shotlog.services.terms import LimitRules, TermsBook
     from shotlog.store.database import Database
+    from shotlog.tasks import garbage
 
+    garbage.calm()  # as a working process does
     database = Database(f"sqlite:///{folder / 'library.db'}")
     terms = TermsBook(database, Catalog.load(), LimitRules(), region="us-east-1").of_run(1)
     store = DirectoryBlobs(folder / "store")

@@ -32,7 +32,7 @@ from shotlog.store import jobs, records
 from shotlog.store.database import Database
 from shotlog.store.records import Ending, Subject
 
-_AT_ONCE = 500
+_AT_ONCE = 1000
 
 #: What a record without a line means, by how its job ended; None: the provider does not know the job.
 _ABSENT: dict[str | None, Ending] = {

@@ -16,7 +16,7 @@ from shotlog.store import assets, imports
 from shotlog.store.assets import KnownFile, SeenFile
 from shotlog.store.database import Database
 
-_FLUSH_AFTER = 2000  # changed files: one transaction each time
+_FLUSH_AFTER = 5000  # changed files: one transaction each time
 
 
 @dataclass
@@ -98,25 +98,34 @@ class Scanner:
     ) -> None:
         changes = _Changes()
         visited: set[str] = set()
+        with self._database.read() as session:
+            folders = assets.folders_under(session, root)
         for listing in _listings(root, self._exclude):
             visited.add(listing.folder)
             counts.found += len(listing.files)
             if listing.error is not None:
                 counts.problems.append((listing.folder, "unreadable_folder", listing.error))
-            self._compare(listing, root, counts, changes)
+            self._compare(listing, self._known(listing.folder, root, folders), counts, changes)
             if len(changes) >= _FLUSH_AFTER:
                 self._write(changes, import_id, source_id)
                 changes = _Changes()
-        self._find_lost_folders(root, visited, counts, changes)
+        self._find_lost_folders(folders - visited, counts, changes)
         self._write(changes, import_id, source_id)
 
-    def _compare(self, listing: Listing, root: str, counts: ScanCounts, changes: _Changes) -> None:
+    def _known(self, folder: str, root: str, folders: Collection[str]) -> dict[str, KnownFile]:
+        """Return what is known of the files in *folder*; of a root that is a file, only of itself."""
         with self._database.read() as session:
-            if listing.folder == root or os.path.isdir(root):
-                known = assets.in_folder(session, listing.folder)
-            else:
+            if folder in folders:
+                return assets.in_folder(session, folder)
+            if folder == os.path.dirname(root):
                 one = assets.by_path(session, root)
-                known = {root: one} if one else {}
+                return {root: one} if one else {}
+        return {}
+
+    @staticmethod
+    def _compare(
+        listing: Listing, known: dict[str, KnownFile], counts: ScanCounts, changes: _Changes
+    ) -> None:
         for file in listing.files:
             _sort(file, known.pop(file.path, None), counts, changes)
         if listing.error is None:
@@ -124,15 +133,10 @@ class Scanner:
             counts.missing += len(gone)
             changes.gone.extend(gone)
 
-    def _find_lost_folders(self, root: str, visited: set[str], counts: ScanCounts, changes: _Changes) -> None:
+    def _find_lost_folders(self, unseen: Iterable[str], counts: ScanCounts, changes: _Changes) -> None:
         # A folder below an unreadable one is unknown, not lost; only what is really gone is missing.
         with self._database.read() as session:
-            lost = [
-                folder
-                for folder in assets.folders_under(session, root)
-                if folder not in visited and not os.path.lexists(folder)
-            ]
-            for folder in lost:
+            for folder in (folder for folder in unseen if not os.path.lexists(folder)):
                 gone = [file.id for file in assets.in_folder(session, folder).values() if not file.missing]
                 counts.missing += len(gone)
                 changes.gone.extend(gone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,14 +126,14 @@ def mark_missing(session: Session, ids: Sequence[int], now: datetime | None) -> 
         )
 
 
-def folders_under(session: Session, root: str) -> Iterator[str]:
-    """Yield every folder at or under *root* in which a file is known and not missing."""
+def folders_under(session: Session, root: str) -> set[str]:
+    """Return every folder at or under *root* of which a file is known, missing or not."""
     query = (
         sa.select(AssetRow.folder)
         .distinct()
-        .where(sa.or_(AssetRow.folder == root, under(AssetRow.folder, root)), AssetRow.missing_at.is_(None))
+        .where(sa.or_(AssetRow.folder == root, under(AssetRow.folder, root)))
     )
-    yield from session.scalars(query)
+    return set(session.scalars(query))
 
 
 def under(column: Any, root: str) -> sa.ColumnElement[bool]:

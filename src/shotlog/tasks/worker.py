@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from shotlog.store import work
 from shotlog.store.database import Database
+from shotlog.tasks import garbage
 from shotlog.tasks.engine import TaskEngine
 from shotlog.tasks.sweeper import Sweeper
 from shotlog.tasks.workflows import Services, Workflows
@@ -78,6 +79,7 @@ class Worker:
             ended=sweeper.ended,
         )
         self._sweeper = sweeper
+        garbage.calm()
         self._engine.start()
         sweeper.start(self._engine.ensure)
         return True
