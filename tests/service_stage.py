@@ -57,3 +57,16 @@ class Service:
     def close(self):
         self.stop()
         self._clients.close()
+
+
+def started(buckets):
+    """Yield a function that starts emulators over *buckets*, and end them all afterwards."""
+    running = []
+
+    def start(faults=None, **settings):
+        running.append(Service(buckets, settings, faults or {}))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.close()

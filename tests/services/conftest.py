@@ -4,7 +4,7 @@ import pytest
 
 from import_stage import ImportStage
 from run_stage import RunStage
-from service_stage import Service
+from service_stage import started
 from shotlog.services.adopting import Adopter
 from shotlog.services.following import Follower
 from shotlog.store import imports
@@ -40,15 +40,7 @@ def chunk(stage):
 @pytest.fixture
 def service(stage):
     """Return a function that starts an emulator over the stage's store, with settings and faults."""
-    running = []
-
-    def start(faults=None, **settings):
-        running.append(Service(stage.buckets, settings, faults or {}))
-        return running[-1]
-
-    yield start
-    for each in running:
-        each.close()
+    yield from started(stage.buckets)
 
 
 @pytest.fixture
