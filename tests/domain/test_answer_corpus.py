@@ -1,4 +1,4 @@
-"""Answers that a coverage-guided fuzzer found to take paths of their own: none raises what is not expected."""
+"""Answers that a coverage-guided fuzzer found to take paths of their own: none raises what is unexpected."""
 
 import base64
 from pathlib import Path
