@@ -99,12 +99,14 @@ class MachineChecks:
         """Reach the database and compare its schema with this release's."""
         seen = health.look(self._database())
         if not seen.known:
-            hint = "Install that release, or `shotlog db restore` a backup of this one."
+            hint = "Install that release, or put a backup of this one in its place."
             detail = f"{seen.product}: revision {seen.revision} is a later release's."
             return Check("database", FAILED, detail, hint)
         if seen.revision != seen.wanted:
             detail = f"{seen.product}: revision {seen.revision or 'none'}, this release needs {seen.wanted}."
-            return Check("database", FAILED, detail, "Run `shotlog db upgrade`.")
+            return Check(
+                "database", FAILED, detail, "Any command that opens the library brings it to this release."
+            )
         if seen.journal not in ("", "wal"):
             detail = f"{seen.product}, journal mode {seen.journal}: readers and writers wait for each other."
             return Check("database", WARNING, detail, "Move the home to a disk of this machine's own.")
