@@ -41,6 +41,11 @@ class AppError(Exception):
         """Return the sentence that says what went wrong."""
         return str(self.args[0])
 
+    @property
+    def whole(self) -> str:
+        """Return what went wrong and what to do about it, as one line."""
+        return " ".join(filter(None, (self.message, self.hint)))
+
 
 class NotFound(AppError):
     """The named thing does not exist."""

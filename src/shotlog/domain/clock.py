@@ -12,3 +12,12 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """Return the present moment in UTC."""
     return datetime.now(UTC)
+
+
+def utc_text(moment: datetime | None) -> str | None:
+    """Write a time in UTC with a Z, which no reader takes for local time; unknown stays None.
+
+    >>> utc_text(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    '2026-01-02T03:04:05Z'
+    """
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from shotlog.domain.asset import Asset, parse_id, public_id
+from shotlog.domain.clock import utc_text
 from shotlog.domain.money import usd
 from shotlog.domain.query import parse
 from shotlog.domain.query_tree import STATUSES, Is, Or, Query
@@ -163,7 +164,7 @@ def asset_json(asset: Asset) -> dict[str, Any]:
         "duration_s": _seconds(asset.duration_ms),
         "width": asset.width,
         "height": asset.height,
-        "captured_at": _time(asset.captured_at),
+        "captured_at": utc_text(asset.captured_at),
         "latitude": asset.latitude,
         "longitude": asset.longitude,
     }
@@ -191,7 +192,7 @@ def detail_json(detail: AssetDetail) -> dict[str, Any]:
         for key, value in asdict(asset).items()
         if key not in {"id", "duration_ms"} and not isinstance(value, datetime)
     }
-    times = {name: _time(getattr(asset, name)) for name in ("added_at", "missing_at", "analysed_at")}
+    times = {name: utc_text(getattr(asset, name)) for name in ("added_at", "missing_at", "analysed_at")}
     return {
         **asset_json(asset),
         **{key: value for key, value in facts.items() if key not in asset_json(asset)},
@@ -227,7 +228,7 @@ def _annotation_json(item: browse.CurrentAnnotation) -> dict[str, Any]:
         "recipe": item.recipe,
         "recipe_version": item.recipe_version,
         "run": public_id("run", item.run_id),
-        "created_at": _time(item.created_at),
+        "created_at": utc_text(item.created_at),
         "body": item.body,
     }
 
@@ -246,7 +247,7 @@ def _record_json(record: browse.PastRecord) -> dict[str, Any]:
         "input_tokens": record.input_tokens,
         "output_tokens": record.output_tokens,
         "cost_usd": usd(record.cost_microusd),
-        "finished_at": _time(record.finished_at),
+        "finished_at": utc_text(record.finished_at),
     }
 
 
@@ -285,8 +286,3 @@ def _page_size(limit: int) -> int:
 
 def _seconds(milliseconds: int | None) -> float | None:
     return None if milliseconds is None else milliseconds / 1000
-
-
-def _time(moment: datetime | None) -> str | None:
-    """Write a time in UTC with a Z, which no reader takes for local time."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -108,7 +108,7 @@ class Cleaner:
                     self._clean(folder)
             except AppError as error:
                 _log.warning("folder_not_cleaned", folder=folder.name, reason=error.message)
-                reason = " ".join(filter(None, (error.message, error.hint)))
+                reason = error.whole
                 done.failed.append(Failed(folder.name, error.code, reason))
             else:
                 done.cleaned.append(folder)

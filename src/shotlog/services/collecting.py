@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -131,10 +131,10 @@ class Collector:
         message = job.message or like.message
         with self._database.read() as session:
             left = records.open_of_job(session, job.id)
-        for some in _batches(left):
+        for start in range(0, len(left), _AT_ONCE):
             endings = [
                 Ending(record.id, like.outcome, like.code, message, retryable=like.retryable)
-                for record in some
+                for record in left[start : start + _AT_ONCE]
             ]
             with self._database.write() as session:
                 records.close(session, endings, self._clock())
@@ -169,9 +169,3 @@ def _disagreement(tally: _Tally) -> str:
     if counted is None or counted == tally.lines:
         return ""
     return f"The provider counts {counted} records in its output, which has {tally.lines} lines."
-
-
-def _batches(left: Iterable[records.OpenRecord]) -> Iterator[list[records.OpenRecord]]:
-    rest = iter(left)
-    while some := list(itertools.islice(rest, _AT_ONCE)):
-        yield some

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from shotlog.domain.clock import utc_text
 from shotlog.domain.ports import BlobStore
 from shotlog.domain.run import BatchJob
 from shotlog.domain.state import ChunkState
@@ -88,7 +89,7 @@ class Folder:
             "bytes": self.input.total_bytes,
             "output_objects": self.output.objects,
             "output_bytes": self.output.total_bytes,
-            "newest_at": newest and newest.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "newest_at": utc_text(newest),
             "safe": self.safe,
             "reason": self.reason,
         }

@@ -153,8 +153,7 @@ class OnDemandAsker:
             if stop.is_set():  # whatever was asked is going down with us
                 return None
             _log.warning("record_failed", record=one.record.id, code=error.code, reason=error.message)
-            message = " ".join(filter(None, (error.message, error.hint)))
-            return _failed(one, error.code, message, retryable=error.retryable)
+            return _failed(one, error.code, error.whole, retryable=error.retryable)
         return judge(one.subject, answer, terms, Mode.ON_DEMAND)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from shotlog.domain.asset import public_id
+from shotlog.domain.clock import utc_text
 from shotlog.domain.model import Range
 from shotlog.domain.money import usd
 from shotlog.domain.outcome import ANALYSED, Outcome
@@ -118,8 +118,8 @@ def _facts(run: Run) -> dict[str, Any]:
         "recipe": run.recipe,
         "reason": run.reason,
         "retry_of": None if run.retry_of is None else public_id("run", run.retry_of),
-        "created_at": _time(run.created_at),
-        "ended_at": _time(run.ended_at),
+        "created_at": utc_text(run.created_at),
+        "ended_at": utc_text(run.ended_at),
     }
 
 
@@ -146,7 +146,3 @@ def _failure_json(line: OutcomeLine) -> dict[str, Any]:
         "message": line.message,
         "retryable": line.retryable,
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

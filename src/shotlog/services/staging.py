@@ -94,8 +94,7 @@ class Stager:
                 try:
                     self._body(record, assets, media, terms)
                 except Invalid as error:
-                    message = " ".join(filter(None, (error.message, error.hint)))
-                    endings[record.id] = failure(record.id, error.code, message, retryable=True)
+                    endings[record.id] = failure(record.id, error.code, error.whole, retryable=True)
         return endings
 
     def _give_up(self, job: BatchJob, left: int, min_records: int) -> None:

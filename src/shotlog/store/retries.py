@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from shotlog.domain.interpretation import CUTS
-from shotlog.domain.outcome import Outcome
+from shotlog.domain.outcome import ANALYSED, RETRYABLE, Outcome
 from shotlog.domain.state import AssetState
 from shotlog.store.tables.library import AssetRow
 from shotlog.store.tables.runs import RecordRow, RunRow
 
-_FAILED = (Outcome.FAILED, Outcome.TRUNCATED, Outcome.UNPARSABLE, Outcome.MISSING)
+_FAILED = tuple(sorted(RETRYABLE - ANALYSED))
 #: An answer that was cut off gets so many times the room.
 _MORE_ROOM = 2
 #: What could not be read would come back word for word at temperature 0.

@@ -180,17 +180,6 @@ def booked_cost(session: Session, run_id: int) -> tuple[int, int]:
     return int(total or 0), int(unpriced)
 
 
-def token_totals(session: Session, run_id: int) -> tuple[int, int]:
-    """Return the input and output tokens that a run has used."""
-    row = session.execute(
-        sa.select(
-            sa.func.coalesce(sa.func.sum(LedgerRow.input_tokens), 0),
-            sa.func.coalesce(sa.func.sum(LedgerRow.output_tokens), 0),
-        ).where(LedgerRow.run_id == run_id)
-    ).one()
-    return int(row[0] or 0), int(row[1] or 0)
-
-
 def _select(session: Session, condition: sa.ColumnElement[bool], *, limit: int) -> list[Run]:
     rows: Sequence[Any] = session.execute(
         sa.select(RunRow, RecipeRow.name, RecipeRow.digest)
