@@ -23,7 +23,7 @@ def summary(document: dict[str, Any]) -> Iterator[RenderableType]:
     elif (document.get("assets") or {}).get("found"):
         yield "Nothing to ask: every file has been asked about, or cannot be."
     else:
-        yield "Nothing to ask: there are no files."
+        yield "Nothing to ask."
     assets = document.get("assets") or {}
     yield facts(
         (
