@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import struct
 import subprocess
@@ -180,3 +181,21 @@ def runs(pid):
     except FileNotFoundError:
         return not Path("/proc").is_dir()
     return state not in "ZX"  # ended, and not yet collected by whoever inherited it
+
+
+def test_a_process_with_thousands_of_open_files_still_has_its_media_looked_at(tmp_path):
+    # select() refuses descriptors beyond 1,023, which a busy worker does reach.
+    (tmp_path / "empty").touch()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    sandbox = Sandbox(workers=1)
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        with pytest.raises(MediaRefused) as refusal:
+            sandbox.call(SNIFF, timeout_s=30, path=str(tmp_path / "empty"))
+    finally:
+        sandbox.close()
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert refusal.value.code == "empty_file"

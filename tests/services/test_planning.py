@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from run_stage import NOON
 from shotlog.domain.manifest import client_token, job_name
 from shotlog.domain.model import Mode
-from shotlog.errors import Invalid, NotFound
+from shotlog.errors import Conflict, Invalid, NotFound
 from shotlog.services.browse import Browse
 from shotlog.services.planning import Planner
 from shotlog.services.terms import LimitRules
@@ -248,6 +248,37 @@ def test_two_runs_within_one_second_have_folders_of_their_own(stage):
     assert folders == [f"nova_batch/job_{STAMP}_001", f"nova_batch/job_{later}_001"]
     rows = stage.rows(BatchJobRow)
     assert len({row.client_token for row in rows}) == len({row.job_name for row in rows}) == 2
+
+
+def test_two_runs_that_are_cut_at_the_same_moment_have_folders_of_their_own(stage, monkeypatch):
+    stage.assets(2, files=False)
+    one, two = (stage.planner.begin(stage.request(paths=(f"/films/{n}",))) for n in range(2))
+    real, others = jobs.folder_taken, [stage.terms(two.id)]
+
+    def outrun(session, prefix):
+        taken = real(session, prefix)
+        while others:
+            stage.planner.cut(others.pop())
+        return taken
+
+    monkeypatch.setattr(jobs, "folder_taken", outrun)
+    stage.planner.cut(stage.terms(one.id))
+    later = f"{NOON + timedelta(seconds=1):%Y%m%d_%H%M%S}"
+    folders = [job.s3_folder for run in (one, two) for job in stage.jobs(run.id)]
+    assert folders == [f"nova_batch/job_{later}_001", f"nova_batch/job_{STAMP}_001"]
+
+
+def test_a_plan_that_the_database_refuses_for_another_reason_fails(stage, monkeypatch):
+    stage.assets(1, files=False)
+    run = stage.planner.begin(stage.request())
+
+    def refuses(*arguments, **options):
+        raise Conflict("The database refused it.")
+
+    monkeypatch.setattr(jobs, "add_chunks", refuses)
+    with pytest.raises(Conflict):
+        stage.planner.cut(stage.terms(run.id))
+    assert stage.run(run.id).state == "draft"
 
 
 def test_a_folder_that_somebody_else_has_in_the_store_is_not_taken(stage):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import select
@@ -165,10 +166,12 @@ class _Child:
         stdin.write(request)
         stdin.flush()
         deadline = time.monotonic() + timeout_s
+        ready = select.poll()  # select() knows no descriptor beyond 1,023
+        ready.register(stdout, select.POLLIN)
         reply = bytearray()
         while not reply.endswith(b"\n"):
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([stdout], [], [], left)[0]:
+            if left <= 0 or not ready.poll(math.ceil(left * 1000)):
                 raise TimeoutError
             piece = os.read(stdout.fileno(), 1 << 16)
             if not piece:

@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, and_
@@ -20,6 +20,7 @@ from shotlog.domain.ports import BlobStore
 from shotlog.domain.recipe import Recipe
 from shotlog.domain.run import ChunkPlan, Run
 from shotlog.domain.state import RunState
+from shotlog.errors import Conflict
 from shotlog.services.judging import failure
 from shotlog.services.terms import RunTerms
 from shotlog.store import assets, imports, jobs, records, retries, runs
@@ -208,11 +209,23 @@ class Planner:
         lengths = chunk_lengths((file.proxy_size for file in self._files(run.id)), limits)
         if not any(length >= limits.min_records for length in lengths):
             return
-        timestamp = self._free_timestamp()
         with self._database.write() as session:
             uid = imports.library_uid(session, self._clock())
-        chunks = iter_chunks(self._files(run.id), timestamp, lengths, limits)
-        plans = (_plan(uid, index, chunk) for index, chunk in enumerate(_full(chunks), start=1))
+        second = self._free_second(self._clock())
+        while True:
+            chunks = iter_chunks(self._files(run.id), _timestamp(second), lengths, limits)
+            try:
+                self._store_plans(run, (_plan(uid, i, chunk) for i, chunk in enumerate(_full(chunks), start=1)))
+            except Conflict:
+                with self._database.write() as session:
+                    jobs.drop_unplanned(session, run.id)
+                tried, second = second, self._free_second(second)
+                if tried == second:
+                    raise  # nobody has taken that second since we looked: something else is wrong
+            else:
+                return
+
+    def _store_plans(self, run: Run, plans: Iterator[ChunkPlan]) -> None:
         while some := list(itertools.islice(plans, _CHUNKS_AT_ONCE)):
             with self._database.write() as session:
                 jobs.add_chunks(session, run.id, some, parent_batch_id=run.public_id, model=run.model)
@@ -266,17 +279,20 @@ class Planner:
             with self._database.write() as session:
                 records.close(session, some, self._clock())
 
-    def _free_timestamp(self) -> str:
-        """Return a second that no folder is named for yet, here or by another installation."""
-        moment, store = self._clock(), self._store()
+    def _free_second(self, moment: datetime) -> datetime:
+        """Return the first second from *moment* on that no folder is named for, here or elsewhere."""
+        store = self._store()
         while True:
-            timestamp = f"{moment:%Y%m%d_%H%M%S}"
-            prefix = f"nova_batch/job_{timestamp}_"
+            prefix = f"nova_batch/job_{_timestamp(moment)}_"
             with self._database.read() as session:
                 taken = jobs.folder_taken(session, prefix)
             if not taken and next(iter(store.list(prefix)), None) is None:
-                return timestamp
+                return moment
             moment += timedelta(seconds=1)
+
+
+def _timestamp(moment: datetime) -> str:
+    return f"{moment:%Y%m%d_%H%M%S}"
 
 
 def _full(chunks: Iterable[BatchChunk]) -> Iterator[BatchChunk]:
