@@ -215,7 +215,9 @@ class Planner:
         while True:
             chunks = iter_chunks(self._files(run.id), _timestamp(second), lengths, limits)
             try:
-                self._store_plans(run, (_plan(uid, i, chunk) for i, chunk in enumerate(_full(chunks), start=1)))
+                self._store_plans(
+                    run, (_plan(uid, i, chunk) for i, chunk in enumerate(_full(chunks), start=1))
+                )
             except Conflict:
                 with self._database.write() as session:
                     jobs.drop_unplanned(session, run.id)
