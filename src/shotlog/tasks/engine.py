@@ -54,6 +54,7 @@ class TaskEngine:
         #: Ids of what has ended here: a full disk can keep the engine from writing that down.
         self._over: set[str] = set()
         self._running = 0
+        self._sqlite: sa.Engine | None = None
         self._quiet = Condition()
         self._workflows = {name: self._watched(name, function) for name, function in workflows.items()}
         config = DBOSConfig(
@@ -69,7 +70,7 @@ class TaskEngine:
             notification_listener_polling_interval_sec=_POLL_SECONDS,
         )
         if url.get_backend_name() == "sqlite":
-            config["system_database_engine"] = _sqlite_engine(url)
+            self._sqlite = config["system_database_engine"] = _sqlite_engine(url)
         DBOS(config=config)
 
     def start(self) -> None:
@@ -107,6 +108,8 @@ class TaskEngine:
         timeout = 1 if self._running else 0
         time.sleep(_POLL_SECONDS)
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=timeout)
+        if self._sqlite is not None:
+            self._sqlite.dispose()  # DBOS leaves an engine that it was given as it is
 
     def _watched(self, name: str, function: Workflow) -> Workflow:
         def run(key: int) -> None:
