@@ -1,20 +1,17 @@
 """Planning: the selection is fixed, chunks break no limit, and a plan that was cut short is made anew."""
 
-from datetime import timedelta
-
 import pytest
 import sqlalchemy as sa
 
 from run_stage import NOON
-from shotlog.domain.manifest import client_token, job_name
 from shotlog.domain.model import Mode
-from shotlog.errors import Conflict, Invalid, NotFound
+from shotlog.errors import Invalid, NotFound
 from shotlog.services.browse import Browse
 from shotlog.services.planning import Planner
 from shotlog.services.terms import LimitRules
 from shotlog.store import jobs
 from shotlog.store.tables.library import AssetRow, RenditionRow
-from shotlog.store.tables.runs import BatchJobRow, RecipeRow, RecordRow, RunRow
+from shotlog.store.tables.runs import RecipeRow, RecordRow, RunRow
 
 STAMP = f"{NOON:%Y%m%d_%H%M%S}"
 #: The limits of the models, not those of a library that is small.
@@ -237,70 +234,6 @@ def test_a_plan_that_was_killed_in_the_middle_is_made_anew(stage, monkeypatch):
     assert len({job.s3_folder[:-4] for job in stage.jobs(run.id)}) == 1
     with stage.database.read() as session:
         assert len(jobs.due(session, limit=10)) == 3
-
-
-def test_two_runs_within_one_second_have_folders_of_their_own(stage):
-    stage.assets(2, files=False)
-    one = stage.plan(paths=("/films/0",))
-    two = stage.plan(paths=("/films/1",))
-    folders = [job.s3_folder for terms in (one, two) for job in stage.jobs(terms.run.id)]
-    later = f"{NOON + timedelta(seconds=1):%Y%m%d_%H%M%S}"
-    assert folders == [f"nova_batch/job_{STAMP}_001", f"nova_batch/job_{later}_001"]
-    rows = stage.rows(BatchJobRow)
-    assert len({row.client_token for row in rows}) == len({row.job_name for row in rows}) == 2
-
-
-def test_two_runs_that_are_cut_at_the_same_moment_have_folders_of_their_own(stage, monkeypatch):
-    stage.assets(2, files=False)
-    one, two = (stage.planner.begin(stage.request(paths=(f"/films/{n}",))) for n in range(2))
-    real, others = jobs.folder_taken, [stage.terms(two.id)]
-
-    def outrun(session, prefix):
-        taken = real(session, prefix)
-        while others:
-            stage.planner.cut(others.pop())
-        return taken
-
-    monkeypatch.setattr(jobs, "folder_taken", outrun)
-    stage.planner.cut(stage.terms(one.id))
-    later = f"{NOON + timedelta(seconds=1):%Y%m%d_%H%M%S}"
-    folders = [job.s3_folder for run in (one, two) for job in stage.jobs(run.id)]
-    assert folders == [f"nova_batch/job_{later}_001", f"nova_batch/job_{STAMP}_001"]
-
-
-def test_a_plan_that_the_database_refuses_for_another_reason_fails(stage, monkeypatch):
-    stage.assets(1, files=False)
-    run = stage.planner.begin(stage.request())
-
-    def refuses(*arguments, **options):
-        raise Conflict("The database refused it.")
-
-    monkeypatch.setattr(jobs, "add_chunks", refuses)
-    with pytest.raises(Conflict):
-        stage.planner.cut(stage.terms(run.id))
-    assert stage.run(run.id).state == "draft"
-
-
-def test_a_folder_that_somebody_else_has_in_the_store_is_not_taken(stage):
-    stage.store.put(f"nova_batch/job_{STAMP}_007/files/theirs.mp4", b"x")
-    stage.assets(1, files=False)
-    (job,) = stage.jobs(stage.plan().run.id)
-    assert job.s3_folder == f"nova_batch/job_{NOON + timedelta(seconds=1):%Y%m%d_%H%M%S}_001"
-
-
-def test_names_and_tokens_of_jobs_are_the_installations_own(stage):
-    """Two installations that share an account may have a folder of one name."""
-    stage.assets(1, files=False)
-    (job,) = stage.jobs(stage.plan().run.id)
-    assert job.job_name.rpartition("-")[0] == job_name(job.s3_folder).rpartition("-")[0]
-    assert (job.job_name, job.client_token) != (job_name(job.s3_folder), client_token(job.s3_folder))
-
-
-def test_b18_job_names_are_legal(stage):
-    stage.assets(3, files=False)
-    for job in stage.jobs(stage.plan({"max_records": 1}).run.id):
-        assert len(job.job_name) <= 63
-        assert job.job_name.replace("-", "").isalnum()
 
 
 def test_a_run_is_finished_only_when_no_record_and_no_chunk_is_open(stage):
