@@ -13,7 +13,6 @@ from shotlog.store import jobs
 from shotlog.store.tables.library import AssetRow, RenditionRow
 from shotlog.store.tables.runs import RecipeRow, RecordRow, RunRow
 
-STAMP = f"{NOON:%Y%m%d_%H%M%S}"
 #: The limits of the models, not those of a library that is small.
 REAL = {"min_records": None}
 
